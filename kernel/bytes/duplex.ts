@@ -1,0 +1,122 @@
+// Between our byte streams and the Duplex that MQTT.js, aedes, sockets and `ws` speak. Both ways, nothing else.
+import { Duplex } from 'readable-stream';
+import { concat } from './concat.ts';
+import type { ByteStream, Ending, StreamFacts, StreamHandlers } from './stream.ts';
+
+/** What a chunk-by-chunk writer of a Duplex hands to `writev`. */
+interface Piece {
+  readonly chunk: Uint8Array;
+}
+
+/**
+ * A Duplex over a byte stream. Pieces that are written in one tick leave as one (`writev`): mqtt-packet writes a CONNACK byte by
+ * byte. `allowHalfOpen: false`, else MQTT.js never sees `close` after the peer ended.
+ */
+export function toDuplex(stream: ByteStream): Duplex {
+  let waiting: (() => void) | undefined;
+  let over = false;
+  const send = (bytes: Uint8Array, done: () => void): void => {
+    if (over || stream.write(bytes)) done();
+    else waiting = done;
+  };
+  const release = (): void => {
+    const done = waiting;
+    waiting = undefined;
+    done?.();
+  };
+  const duplex = new Duplex({
+    allowHalfOpen: false,
+    read: () => stream.resume(),
+    write: (chunk: Uint8Array, _encoding, done) => send(chunk, done),
+    writev: (pieces: ArrayLike<Piece>, done: () => void) => send(concat(Array.from(pieces, (piece) => piece.chunk)), done),
+    final(done) {
+      stream.end();
+      done();
+    },
+    destroy(error, done) {
+      if (!over) {
+        over = true;
+        // As of a socket: what was written before `destroy` still leaves.
+        if (error) stream.abort();
+        else stream.shut();
+      }
+      release();
+      done(error);
+    },
+  });
+  stream.attach({
+    data(bytes) {
+      if (!duplex.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) stream.pause();
+    },
+    drain: release,
+    end: () => void duplex.push(null),
+    close(ending) {
+      over = true;
+      if (ending.by === 'fault') duplex.destroy(Object.assign(new Error(ending.code), { code: ending.code }));
+      else duplex.destroy();
+    },
+  });
+  return duplex;
+}
+
+/** The part of a Node Duplex (socket, TLS socket, WebSocket stream) that a byte stream needs. */
+export interface DuplexLike {
+  write(chunk: Uint8Array): boolean;
+  end(): unknown;
+  destroy(error?: Error): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  on(event: 'drain' | 'end' | 'close', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error & { code?: string }) => void): unknown;
+  destroySoon?: () => unknown;
+  resetAndDestroy?: () => unknown;
+}
+
+/** A byte stream over a socket or another Duplex of the platform. */
+export function fromDuplex(duplex: DuplexLike, facts: StreamFacts): ByteStream {
+  let handlers: StreamHandlers | undefined;
+  let ending: Ending | undefined;
+  let closed = false;
+  const deliverClose = (): void => {
+    if (closed && handlers) handlers.close(ending ?? { by: 'remote' });
+  };
+  duplex.on('error', (error) => {
+    ending ??= { by: 'fault', code: error.code ?? error.message };
+  });
+  duplex.on('close', () => {
+    if (closed) return;
+    closed = true;
+    deliverClose();
+  });
+  return {
+    facts,
+    write: (bytes) => duplex.write(bytes),
+    end() {
+      ending ??= { by: 'local' };
+      duplex.end();
+    },
+    shut() {
+      ending ??= { by: 'local' };
+      if (duplex.destroySoon) duplex.destroySoon();
+      else duplex.end();
+    },
+    abort() {
+      ending ??= { by: 'local' };
+      if (duplex.resetAndDestroy) duplex.resetAndDestroy();
+      else duplex.destroy();
+    },
+    pause: () => void duplex.pause(),
+    resume: () => void duplex.resume(),
+    attach(next) {
+      handlers = next;
+      duplex.on('drain', () => next.drain());
+      duplex.on('end', () => {
+        ending ??= { by: 'remote' };
+        next.end();
+      });
+      duplex.on('data', (chunk) => next.data(chunk));
+      deliverClose();
+    },
+  };
+}

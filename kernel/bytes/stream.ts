@@ -1,0 +1,45 @@
+// The one thing that units and platform share at run time: an ordered stream of bytes with known facts.
+// Everything that carries MQTT (memory, mux, WebSocket, TCP, TLS) is one of these.
+
+export type StreamKind = 'memory' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+/** What is known of a stream. A memory or mux stream states the facts of the transport it stands for. */
+export interface StreamFacts {
+  readonly kind: StreamKind;
+  readonly encrypted: boolean;
+  /** Server name the client asked for in its TLS ClientHello. */
+  readonly sni?: string;
+  readonly peer: string;
+  readonly port: number;
+}
+
+/** How a stream ended: orderly by one side, or by a fault (a reset, an unreachable host). */
+export type Ending = { readonly by: 'local' | 'remote' } | { readonly by: 'fault'; readonly code: string };
+
+/** The consumer of a stream. */
+export interface StreamHandlers {
+  data(bytes: Uint8Array): void;
+  /** The sink has room again after `write` returned false. */
+  drain(): void;
+  /** The peer will send no more. A consumer that has nothing more to say answers with `end()`. */
+  end(): void;
+  /** Nothing more will happen; called exactly once. */
+  close(ending: Ending): void;
+}
+
+export interface ByteStream {
+  readonly facts: StreamFacts;
+  /** Queues bytes; false asks the writer to wait for `drain`. The array belongs to the stream afterwards. */
+  write(bytes: Uint8Array): boolean;
+  /** Sends what is queued, then says that no more will come. */
+  end(): void;
+  /** Sends what is queued and takes nothing more: the peer sees an orderly end, whatever it still wanted to say. */
+  shut(): void;
+  /** Drops what is queued and ends at once; the peer sees a reset. */
+  abort(): void;
+  /** Stops and restarts the calls of `data`. */
+  pause(): void;
+  resume(): void;
+  /** Attaches the one consumer; what arrived before is delivered to it. */
+  attach(handlers: StreamHandlers): void;
+}

@@ -1,0 +1,54 @@
+// Randomness as an argument: one named stream per purpose, so that no draw depends on the order of another's.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+
+/** Letters and digits: the alphabet of issued ClientIDs and tokens, free of anything JSON or a CONNECT would escape. */
+export const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+export const LOWER_HEX = '0123456789abcdef';
+export const DIGITS = '0123456789';
+
+/** A stream of random draws. */
+export interface Random {
+  /** A whole number from 0 to `n` - 1; `n` from 1 to 2^31. */
+  below(n: number): number;
+  /** A number from 0 (included) to 1 (excluded). */
+  float(): number;
+  /** `length` characters, each drawn from `alphabet`. */
+  text(length: number, alphabet: string): string;
+}
+
+function randomFrom(below: (n: number) => number): Random {
+  return {
+    below,
+    float: () => below(0x4000_0000) / 0x4000_0000,
+    text(length, alphabet) {
+      let out = '';
+      for (let i = 0; i < length; i++) out += alphabet[below(alphabet.length)];
+      return out;
+    },
+  };
+}
+
+/**
+ * The stream that belongs to `labels`: the same labels give the same draws on every machine, other labels unrelated ones.
+ * Seeds are 128 bits of SHA-256 over the labels, so ten thousand units do not meet.
+ */
+export function seededRandom(...labels: readonly (string | number)[]): Random {
+  const digest = new DataView(sha256(utf8ToBytes(JSON.stringify(labels))).buffer);
+  const state = [0, 4, 8, 12].map((offset) => digest.getInt32(offset));
+  const generator = xoroshiro128plusFromState(state);
+  return randomFrom((n) => uniformInt(generator, 0, n - 1));
+}
+
+/** Draws that nobody can predict, for keys and for namespaces of a run. */
+export function secureRandom(): Random {
+  const word = new Uint32Array(1);
+  return randomFrom((n) => {
+    const limit = Math.floor(0x1_0000_0000 / n) * n;
+    do crypto.getRandomValues(word);
+    while ((word[0] as number) >= limit);
+    return (word[0] as number) % n;
+  });
+}

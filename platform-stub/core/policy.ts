@@ -1,0 +1,134 @@
+// Where each rule is enforced: one pure function an entry, keyed by the rule's id in the rule catalogue.
+// `POLICY` is a correct platform. `OFF` answers as a platform that does not know the rule; a mutant replaces one entry.
+import { CONNACK } from '../../protocol/codes.ts';
+import { sameSignature } from '../../protocol/sign.ts';
+import { CLIENT_IDS_PER_DEVICE, KEEP_ALIVE_MIN, REGISTRATION_CLOSE_MS } from '../../protocol/limits.ts';
+import type { StreamFacts } from '../../kernel/bytes/stream.ts';
+import type { Device, DeviceStatus, IssuedClientId, Product } from './state.ts';
+
+/** What the cap is asked about: a registration that passed everything else. */
+export interface CapContext {
+  readonly product: Product;
+  readonly device: Device;
+  readonly now: number;
+}
+
+export const POLICY = {
+  /** Both modes authenticate with HMAC(ProductSecret): is this request let through? */
+  'RULE-01': (signatureVerified: boolean): boolean => signatureVerified,
+  /** Registration works on TLS only; plain TCP and `ws` get CONNACK 2. */
+  'RULE-02': (facts: StreamFacts): boolean => facts.encrypted,
+  /** Keep-alive (seconds) of a registration is not examined. */
+  'RULE-03': (_keepAlive: number): boolean => true,
+  /** Hex is compared without case. */
+  'RULE-04': (presented: string, expected: string): boolean => sameSignature(presented, expected),
+  /** The reply comes unsolicited, to the registering connection only; it could wait for a SUBSCRIBE, or be published to everybody. */
+  'RULE-05': (): 'unsolicited' | 'on-subscribe' | 'published' => 'unsolicited',
+  /** Milliseconds after the reply at which the platform ends a registration connection. */
+  'RULE-06': (): number | undefined => REGISTRATION_CLOSE_MS,
+  /** A registration connection is no presence: does it take over the device's live session? */
+  'RULE-07': (): 'separate' | 'kicks-the-device' => 'separate',
+  /** `random` may repeat. */
+  'RULE-08': (_seenBefore: boolean): boolean => true,
+  /** CONNACK for parameters that are missing or malformed. */
+  'RULE-09': (): number => CONNACK.identifier,
+  /** May a product in this state register new devices? */
+  'RULE-11': (product: Product): boolean => product.dynamicRegistration,
+  /** The switch does not touch what is activated: may this device connect? */
+  'RULE-12': (_product: Product, _device: Device): boolean => true,
+  /** A DeviceName must have been added before it registers. */
+  'RULE-16': (device: Device | undefined): boolean => device !== undefined,
+  /** State of a device that was just added. */
+  'RULE-17': (): DeviceStatus => 'UNACTIVE',
+  /** Does the secret delivered last open the device? */
+  'RULE-18': (): 'last-delivered' | 'another' => 'last-delivered',
+  /** Registering again before activation is permitted, however often. */
+  'RULE-19': (_device: Device): boolean => true,
+  /** Registration does not activate. */
+  'RULE-20': (): 'at-first-connect' | 'at-registration' => 'at-first-connect',
+  /** An activated device is refused registration. */
+  'RULE-21': (device: Device): boolean => !(device.registration === 'registered' && device.activatedAt !== undefined),
+  /** ResetThing makes registration possible again. */
+  'RULE-25': (): 'unregistered' | 'unchanged' => 'unregistered',
+  /** ResetThing leaves the activation status alone. */
+  'RULE-26': (): 'unchanged' | 'inactive' => 'unchanged',
+  /** Deleting a device ends its certificate. */
+  'RULE-32': (): 'dead' | 'still-valid' => 'dead',
+  /** A DeviceName that is added again gets a secret of its own. */
+  'RULE-33': (): 'new-secret' | 'old-secret' => 'new-secret',
+  /** A disabled device cannot connect, and its session is closed. */
+  'RULE-36': (device: Device): boolean => !device.disabled,
+  /** Preregistration-free: an unknown DeviceName is created. */
+  'RULE-37': (): boolean => true,
+  /** Each accepted regnwl issues a pair of its own; otherwise the one before is handed out again. */
+  'RULE-38': (_device: Device): IssuedClientId | 'unique' => 'unique',
+  /** Room for one more ClientID under this DeviceName? */
+  'RULE-39': (cap: CapContext): boolean => cap.device.clientIds.length < CLIENT_IDS_PER_DEVICE,
+  /** What a refused sixth registration does to the first five. */
+  'RULE-40': (): 'unaffected' | 'forgotten' => 'unaffected',
+  /** Switch: which ClientIDs stay. */
+  'RULE-45': (issued: readonly IssuedClientId[], kept: string): IssuedClientId[] => issued.filter((one) => one.clientId === kept),
+  /** Clear: which ClientIDs stay. */
+  'RULE-46': (_issued: readonly IssuedClientId[]): IssuedClientId[] => [],
+  /** Sessions of a ClientID that was switched away or cleared. */
+  'RULE-47': (): 'closed' | 'kept' => 'closed',
+  /** Does this token open this ClientID? */
+  'RULE-55': (issued: IssuedClientId, token: string, _device: Device): boolean => issued.deviceToken === token,
+  /** Status of an activated device. */
+  'RULE-56': (online: boolean): DeviceStatus => (online ? 'ONLINE' : 'OFFLINE'),
+  /** Newest connection of a certificate wins. */
+  'RULE-57': (): 'kick-older' | 'keep-both' => 'kick-older',
+  /** Keep-alive (seconds) of an ordinary connection. */
+  'RULE-58': (keepAlive: number): boolean => keepAlive >= KEEP_ALIVE_MIN,
+  /** Topics of others are out of reach. */
+  'RULE-59': (ownTopic: boolean): boolean => ownTopic,
+};
+
+export type Policy = typeof POLICY;
+export type PolicyRule = keyof Policy;
+
+/** A platform that does not enforce the rule; one entry of it makes the generated mutant `off:RULE-nn`. */
+export const OFF: Policy = {
+  'RULE-01': () => true,
+  'RULE-02': () => true,
+  'RULE-03': (keepAlive) => keepAlive >= KEEP_ALIVE_MIN,
+  'RULE-04': (presented, expected) => presented === expected,
+  'RULE-05': () => 'on-subscribe',
+  'RULE-06': () => undefined,
+  'RULE-07': () => 'kicks-the-device',
+  'RULE-08': (seenBefore) => !seenBefore,
+  'RULE-09': () => CONNACK.credentials,
+  'RULE-11': () => true,
+  'RULE-12': (product) => product.dynamicRegistration,
+  'RULE-16': () => true,
+  'RULE-17': () => 'OFFLINE',
+  'RULE-18': () => 'another',
+  'RULE-19': (device) => device.secretsIssued === 0 && device.attempts <= 1,
+  'RULE-20': () => 'at-registration',
+  'RULE-21': () => true,
+  'RULE-25': () => 'unchanged',
+  'RULE-26': () => 'inactive',
+  'RULE-32': () => 'still-valid',
+  'RULE-33': () => 'old-secret',
+  'RULE-36': () => true,
+  'RULE-37': () => false,
+  'RULE-38': (device) => device.clientIds[0] ?? 'unique',
+  'RULE-39': () => true,
+  'RULE-40': () => 'forgotten',
+  'RULE-45': (issued) => [...issued],
+  'RULE-46': (issued) => [...issued],
+  'RULE-47': () => 'kept',
+  'RULE-55': (_issued, token, device) => device.clientIds.some((one) => one.deviceToken === token),
+  'RULE-56': () => 'UNACTIVE',
+  'RULE-57': () => 'keep-both',
+  'RULE-58': () => true,
+  'RULE-59': () => true,
+};
+
+/** A policy with one entry replaced. */
+export function withEntry<R extends PolicyRule>(rule: R, replace: Policy[R]): Policy {
+  return { ...POLICY, [rule]: replace };
+}
+
+/** The rules this platform enforces, in order. */
+export const POLICY_RULES = Object.keys(POLICY) as PolicyRule[];

@@ -1,0 +1,102 @@
+// A session on MQTT.js: what a real client does. It never reconnects by itself (S2: that would register again).
+import { MqttClient, UniqueMessageIdProvider, type IClientOptions } from 'mqtt';
+import { toDuplex } from '../../kernel/bytes/duplex.ts';
+import { tapped } from '../../kernel/bytes/tap.ts';
+import type { Ending } from '../../kernel/bytes/stream.ts';
+import type { Outcome } from '../../kernel/trace/outcome.ts';
+import type { OpenSession } from './session.ts';
+
+/** MQTT.js' own CONNACK timer stays behind ours. */
+const BEHIND_MS = 60_000;
+
+/** Return code of a refused CONNACK, which MQTT.js puts on the error. */
+function returnCodeOf(error: Error): number | undefined {
+  const code: unknown = 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? code : undefined;
+}
+
+export const openReferenceSession: OpenSession = (stream, fields, events, env) => {
+  const startedAt = env.clock.now();
+  let settle: (outcome: Outcome) => void;
+  let settled = false;
+  const opened = new Promise<Outcome>((resolve) => {
+    settle = (outcome) => {
+      if (settled) return;
+      settled = true;
+      silence.cancel();
+      resolve(outcome);
+    };
+  });
+  const silence = env.clock.after(env.timeouts.connack, () => {
+    settle({ kind: 'silent', stage: 'connack', waitedMs: env.timeouts.connack });
+    client.end(true);
+  });
+  let closed = false;
+  const whenClosed: (() => void)[] = [];
+  const onEnding = (ending: Ending): void => {
+    if (closed) return;
+    closed = true;
+    settle({ kind: 'closed', stage: 'connack', afterMs: env.clock.now() - startedAt });
+    events.close(ending);
+    for (const done of whenClosed.splice(0)) done();
+  };
+  const options: IClientOptions = {
+    clientId: fields.clientId,
+    username: fields.username,
+    password: fields.password,
+    keepalive: fields.keepAlive,
+    clean: fields.clean,
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+    connectTimeout: env.timeouts.connack + BEHIND_MS,
+    reschedulePings: true,
+    resubscribe: false,
+    queueQoSZero: false,
+    timerVariant: 'native',
+    messageIdProvider: new UniqueMessageIdProvider(),
+  };
+  const client = new MqttClient(
+    () => toDuplex(tapped(stream, { sent: () => undefined, received: () => undefined, closed: onEnding })) as ReturnType<
+      ConstructorParameters<typeof MqttClient>[0]
+    >,
+    options,
+  );
+  client.on('connect', (packet) => settle({ kind: 'accepted', sessionPresent: packet.sessionPresent }));
+  client.on('error', (error) => {
+    const code = returnCodeOf(error);
+    if (code !== undefined) {
+      settle({ kind: 'refused', by: 'connack', code });
+      // A refused client has nothing more to say; the platform closes, and so do we if it does not.
+      client.end(true);
+    } else if (!settled && !('code' in error)) {
+      settle({ kind: 'malformed', what: 'connack', why: error.message });
+    }
+  });
+  client.on('message', (topic, payload, packet) => events.message({ topic, payload, retain: packet.retain }));
+
+  const closing = (): Promise<void> => (closed ? Promise.resolve() : new Promise((resolve) => whenClosed.push(resolve)));
+  return {
+    opened,
+    publish: (topic, payload, qos) =>
+      new Promise((resolve) => {
+        if (closed) return resolve(false);
+        whenClosed.push(() => resolve(false));
+        client.publish(topic, payload, { qos }, (error) => resolve(!error));
+      }),
+    subscribe: (filters) =>
+      new Promise((resolve) => {
+        if (closed) return resolve([]);
+        whenClosed.push(() => resolve([]));
+        client.subscribe([...filters], { qos: 1 }, (_error, _granted, packet) => resolve((packet?.granted ?? []).map(Number)));
+      }),
+    end() {
+      if (!closed) client.end(false);
+      return closing();
+    },
+    abort() {
+      settle({ kind: 'aborted', by: 'operator' });
+      stream.abort();
+      client.end(true);
+    },
+  };
+};

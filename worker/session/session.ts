@@ -1,0 +1,57 @@
+// One MQTT connection as a device sees it. Two implementations are meant to exist: `reference` on a real client library, and a lean one
+// for load; a unit does not know which it has.
+import type { ByteStream, Ending } from '../../kernel/bytes/stream.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Outcome } from '../../kernel/trace/outcome.ts';
+
+/** The fields of a CONNECT that a case may bend. */
+export interface ConnectFields {
+  readonly clientId: string;
+  readonly username: string;
+  readonly password: string;
+  /** Seconds. */
+  readonly keepAlive: number;
+  readonly clean: boolean;
+}
+
+export interface Message {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retain: boolean;
+}
+
+/** How long a device waits, milliseconds each (design, section 7). */
+export interface Timeouts {
+  readonly dial: number;
+  readonly connack: number;
+  readonly credentials: number;
+  readonly reply: number;
+}
+
+export const DEFAULT_TIMEOUTS: Timeouts = { dial: 10_000, connack: 10_000, credentials: 10_000, reply: 10_000 };
+
+export interface SessionEvents {
+  message(message: Message): void;
+  /** The connection is over; called once. */
+  close(ending: Ending): void;
+}
+
+export interface Session {
+  /** The answer to the CONNECT: accepted, refused, malformed, closed or silent. */
+  readonly opened: Promise<Outcome>;
+  /** Publishes; resolves when written (QoS 0) or acknowledged (QoS 1), false when the connection ended first. */
+  publish(topic: string, payload: string, qos: 0 | 1): Promise<boolean>;
+  /** Granted QoS or 128 for each filter; empty when the connection ended first. */
+  subscribe(filters: readonly string[]): Promise<number[]>;
+  /** DISCONNECT, then the end of the stream; resolves when the stream is closed. */
+  end(): Promise<void>;
+  /** Drops the connection as a power cut does. */
+  abort(): void;
+}
+
+export interface SessionEnv {
+  readonly clock: Clock;
+  readonly timeouts: Timeouts;
+}
+
+export type OpenSession = (stream: ByteStream, fields: ConnectFields, events: SessionEvents, env: SessionEnv) => Session;

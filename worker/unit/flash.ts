@@ -1,0 +1,26 @@
+// What a unit keeps over a power cut.
+
+/** Credentials as they were delivered. */
+export type Credentials =
+  | { readonly kind: 'secret'; readonly deviceSecret: string }
+  | { readonly kind: 'token'; readonly clientId: string; readonly deviceToken: string };
+
+export interface Flash {
+  read(): Credentials | undefined;
+  write(credentials: Credentials): void;
+  erase(): void;
+}
+
+/** A flash that lives as long as the process: a power cycle of the virtual unit does not touch it. */
+export function memoryFlash(content?: Credentials): Flash {
+  let stored = content;
+  return {
+    read: () => stored,
+    write: (credentials) => {
+      stored = credentials;
+    },
+    erase: () => {
+      stored = undefined;
+    },
+  };
+}

@@ -1,0 +1,370 @@
+// One virtual device: its states, and the verbs that a fleet or a case drives it with. Each verb ends in an Outcome, whatever happens.
+import type { ByteStream } from '../../kernel/bytes/stream.ts';
+import { within, type Clock } from '../../kernel/clock.ts';
+import { ALPHANUMERIC, type Random } from '../../kernel/random.ts';
+import type { TraceSink, Verb } from '../../kernel/trace/event.ts';
+import type { Outcome } from '../../kernel/trace/outcome.ts';
+import { recorded } from '../../kernel/trace/recorder.ts';
+import { connectContent, registrationContent } from '../../protocol/content.ts';
+import { registrationModeParams, type EditionName } from '../../protocol/editions.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { registrationIdentifier, secretIdentifier, tokenIdentifier } from '../../protocol/identifier.ts';
+import { formatPropertyPost, parsePostReply, parseReply } from '../../protocol/payload.ts';
+import { sign, type SignMethod } from '../../protocol/sign.ts';
+import { isReplyTopic, propertyPost, propertyPostReply } from '../../protocol/topics.ts';
+import { formatUsername } from '../../protocol/username.ts';
+import type { ConnectFields, Message, OpenSession, Session, Timeouts } from '../session/session.ts';
+import type { Transport } from '../transport/transport.ts';
+import { memoryFlash, type Credentials, type Flash } from './flash.ts';
+import { HABITS, type Habits } from './habits.ts';
+import { Mailbox } from './mailbox.ts';
+
+export type UnitState = 'blank' | 'registering' | 'provisioned' | 'connecting' | 'online' | 'offline' | 'refused' | 'failed';
+
+export interface UnitIdentity {
+  /** Names the unit in traces and reports; a physical serial number, not the DeviceName. */
+  readonly unitId: string;
+  readonly mode: 'register' | 'regnwl';
+  readonly productKey: string;
+  readonly productSecret: string;
+  readonly deviceName: string;
+}
+
+export interface UnitEnv {
+  readonly clock: Clock;
+  /** The unit's own stream of draws. */
+  readonly random: Random;
+  readonly transport: Transport;
+  readonly openSession: OpenSession;
+  readonly timeouts: Timeouts;
+  readonly edition: EditionName;
+  readonly signMethod: SignMethod;
+  /** Instance id of the target, where it has one. */
+  readonly instanceId?: string;
+  readonly habits?: Habits;
+  readonly flash?: Flash;
+  readonly sink?: TraceSink;
+  /** Told of every secret and signature the unit holds, so that nothing stores them. */
+  readonly secret?: (text: string) => void;
+  readonly onState?: (state: UnitState) => void;
+}
+
+/** How one attempt is bent; a case changes only what it is about. */
+export interface Bend {
+  readonly security?: 'encrypted' | 'plain';
+  /** Signs with another secret. */
+  readonly productSecret?: string;
+  /** Changes the CONNECT after it was made and signed. */
+  readonly fields?: (fields: ConnectFields) => ConnectFields;
+  /** Keeps the registration connection open after the reply. */
+  readonly linger?: boolean;
+  /** Connects with other credentials than the stored ones. */
+  readonly credentials?: Credentials;
+}
+
+/** When something last happened, milliseconds of the unit's clock. */
+export interface Marks {
+  dialledAt?: number;
+  issuedAt?: number;
+  acceptedAt?: number;
+  postedAt?: number;
+  repliedAt?: number;
+}
+
+/** A registration takes any keep-alive (RULE-03); the documents' example uses 60 s. */
+const REGISTRATION_KEEP_ALIVE = 60;
+const KEEP_ALIVE = 120;
+const RANDOM_LENGTH = 15;
+/** How long a platform may take to close after a DISCONNECT before the unit drops the connection, milliseconds. */
+const HANG_UP_MS = 5_000;
+/** Asks the platform to set up the standard subscriptions (section 11). */
+const AUTO_SUBSCRIBE: readonly (readonly [string, string])[] = [['_ss', '1']];
+
+/** The live connection. */
+interface Link {
+  readonly session: Session;
+  readonly mailbox: Mailbox;
+}
+
+export class Unit {
+  readonly identity: UnitIdentity;
+  readonly flash: Flash;
+  readonly marks: Marks = {};
+  readonly #env: UnitEnv;
+  readonly #habits: Habits;
+  #state: UnitState = 'blank';
+  #link: Link | undefined;
+  #connections = 0;
+  #messageId = 0;
+  #listeners = new Set<(message: Message) => void>();
+
+  constructor(identity: UnitIdentity, env: UnitEnv) {
+    this.identity = identity;
+    this.#env = env;
+    this.#habits = env.habits ?? HABITS;
+    this.flash = env.flash ?? memoryFlash();
+    env.secret?.(identity.productSecret);
+    if (this.flash.read()) this.#state = 'provisioned';
+  }
+
+  get state(): UnitState {
+    return this.#state;
+  }
+
+  /** Everything that arrives on the unit's connections, for cases that watch. */
+  onMessage(listener: (message: Message) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What a device does when it gets power: register if its habits say so, then connect. */
+  async boot(): Promise<Outcome> {
+    if (this.#habits.needsRegistration(this.flash.read())) {
+      const issued = await this.register();
+      if (issued.kind !== 'issued') return issued;
+    }
+    return this.connect();
+  }
+
+  /** Registers over MQTT and stores what is delivered before it ends the connection (DEV-01, DEV-04). */
+  async register(bend: Bend = {}): Promise<Outcome> {
+    await this.disconnect();
+    this.#to('registering');
+    const drafted = this.#registrationFields(bend.productSecret ?? this.identity.productSecret);
+    const [outcome, link] = await this.#open(bend, drafted);
+    const result = outcome.kind === 'accepted' && link ? await this.#awaitCredentials(link) : outcome;
+    this.#to(result.kind === 'issued' ? 'provisioned' : result.kind === 'refused' ? 'refused' : 'failed');
+    if (!(bend.linger && result.kind === 'issued')) await this.#hangUp();
+    return this.#ended('register', result);
+  }
+
+  /** Connects with what is stored (DEV-05, DEV-06, DEV-07). */
+  async connect(bend: Bend = {}): Promise<Outcome> {
+    await this.disconnect();
+    const credentials = bend.credentials ?? this.flash.read();
+    if (!credentials) return this.#ended('connect', { kind: 'malformed', what: 'reply', why: 'no credentials are stored' });
+    this.#to('connecting');
+    const [outcome] = await this.#open(bend, this.#connectFields(credentials, bend.security ?? 'encrypted'));
+    if (outcome.kind === 'accepted') {
+      this.marks.acceptedAt = this.#env.clock.now();
+      this.#to(this.#link ? 'online' : 'offline');
+    } else {
+      this.#to(outcome.kind === 'refused' ? 'refused' : 'failed');
+      await this.#hangUp();
+    }
+    return this.#ended('connect', outcome);
+  }
+
+  /** Posts properties and waits for the platform's reply with the same id. */
+  async post(params: Readonly<Record<string, unknown>>): Promise<Outcome> {
+    const link = this.#link;
+    const { clock, timeouts } = this.#env;
+    const { productKey, deviceName } = this.identity;
+    if (!link || this.#state !== 'online') return this.#ended('post', { kind: 'closed', stage: 'session', afterMs: 0 });
+    const id = String(++this.#messageId);
+    const replyTopic = propertyPostReply(productKey, deviceName);
+    const postedAt = clock.now();
+    this.marks.postedAt = postedAt;
+    void link.session.publish(propertyPost(productKey, deviceName), formatPropertyPost({ id, params }), 0);
+    const reply = await link.mailbox.next((message) => message.topic === replyTopic && replyId(message) === id, timeouts.reply);
+    if (reply === 'silent') return this.#ended('post', { kind: 'silent', stage: 'reply', waitedMs: timeouts.reply });
+    if (reply === 'closed') return this.#ended('post', { kind: 'closed', stage: 'session', afterMs: clock.now() - postedAt });
+    this.marks.repliedAt = clock.now();
+    return this.#ended('post', { kind: 'accepted', sessionPresent: false });
+  }
+
+  /** Subscribes on the live connection; granted QoS or 128 for each filter. */
+  async subscribe(filters: readonly string[]): Promise<number[]> {
+    return (await this.#link?.session.subscribe(filters)) ?? [];
+  }
+
+  /** Publishes on the live connection; false when there is none. */
+  async publish(topic: string, payload: string, qos: 0 | 1): Promise<boolean> {
+    return (await this.#link?.session.publish(topic, payload, qos)) ?? false;
+  }
+
+  /** Sends bytes on a connection of their own and says how the platform ended it. */
+  async raw(bytes: Uint8Array, bend: Pick<Bend, 'security'> = {}): Promise<Outcome> {
+    const startedAt = this.#env.clock.now();
+    const dialled = await this.#dial(bend.security ?? 'encrypted');
+    if (!dialled.ok) return this.#ended('raw', dialled.outcome);
+    const { stream } = dialled;
+    const outcome = await new Promise<Outcome>((resolve) => {
+      const timer = this.#env.clock.after(this.#env.timeouts.connack, () => {
+        resolve({ kind: 'silent', stage: 'connack', waitedMs: this.#env.timeouts.connack });
+        stream.abort();
+      });
+      stream.attach({
+        data: () => undefined,
+        drain: () => undefined,
+        end: () => stream.end(),
+        close: () => {
+          timer.cancel();
+          resolve({ kind: 'closed', stage: 'connack', afterMs: this.#env.clock.now() - startedAt });
+        },
+      });
+      stream.write(bytes);
+    });
+    return this.#ended('raw', outcome);
+  }
+
+  /** Ends the live connection with a DISCONNECT. */
+  async disconnect(): Promise<void> {
+    if (!this.#link) return;
+    await this.#hangUp();
+    if (this.#state === 'online') this.#to('offline');
+  }
+
+  /** Power off and on: the connection drops, the flash stays, and the device boots. */
+  async powerCycle(): Promise<Outcome> {
+    this.cutPower();
+    return this.boot();
+  }
+
+  /** Drops the connection without a word, as a power cut does. */
+  cutPower(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    link?.session.abort();
+    this.#to(this.flash.read() ? 'provisioned' : 'blank');
+  }
+
+  /** Erases the flash; the next boot registers again. */
+  factoryReset(): void {
+    this.cutPower();
+    this.flash.erase();
+    this.#to('blank');
+  }
+
+  #registrationFields(secret: string): ConnectFields {
+    const { productKey, deviceName, mode } = this.identity;
+    const { signMethod, edition, instanceId } = this.#env;
+    const random = this.#env.random.text(RANDOM_LENGTH, ALPHANUMERIC);
+    this.#env.secret?.(secret);
+    return {
+      clientId: registrationIdentifier({
+        clientPart: `${deviceName}.${productKey}`,
+        authType: mode,
+        random,
+        signMethod,
+        ...registrationModeParams(edition, mode, instanceId),
+      }),
+      username: formatUsername(deviceName, productKey),
+      password: sign(signMethod, secret, registrationContent({ deviceName, productKey, random })),
+      keepAlive: REGISTRATION_KEEP_ALIVE,
+      clean: true,
+    };
+  }
+
+  #connectFields(credentials: Credentials, security: 'encrypted' | 'plain'): ConnectFields {
+    const { productKey, deviceName } = this.identity;
+    const common = { username: formatUsername(deviceName, productKey), keepAlive: KEEP_ALIVE, clean: true };
+    if (credentials.kind === 'token') {
+      return { ...common, clientId: tokenIdentifier(credentials.clientId, AUTO_SUBSCRIBE), password: credentials.deviceToken };
+    }
+    const { signMethod } = this.#env;
+    const clientPart = `${productKey}.${deviceName}`;
+    const timestamp = String(Math.floor(this.#env.clock.now()));
+    const content = connectContent({ clientId: clientPart, deviceName, productKey, timestamp });
+    return {
+      ...common,
+      clientId: secretIdentifier({ clientPart, signMethod, secureMode: security === 'encrypted' ? '2' : '3', timestamp, extra: AUTO_SUBSCRIBE }),
+      password: sign(signMethod, credentials.deviceSecret, content),
+    };
+  }
+
+  async #dial(security: 'encrypted' | 'plain'): Promise<{ ok: true; stream: ByteStream } | { ok: false; outcome: Outcome }> {
+    this.marks.dialledAt = this.#env.clock.now();
+    const dialled = await this.#env.transport.dial(security);
+    if (!dialled.ok || !this.#env.sink) return dialled;
+    return { ok: true, stream: recorded(dialled.stream, ++this.#connections, this.#env.clock, this.#env.sink) };
+  }
+
+  /** Dials, sends the CONNECT and waits for its answer; the link stays open when it was accepted. */
+  async #open(bend: Bend, drafted: ConnectFields): Promise<[Outcome, Link?]> {
+    const fields = bend.fields?.(drafted) ?? drafted;
+    this.#env.secret?.(fields.password);
+    const dialled = await this.#dial(bend.security ?? 'encrypted');
+    if (!dialled.ok) return [dialled.outcome];
+    const mailbox = new Mailbox(this.#env.clock);
+    const session = this.#env.openSession(
+      dialled.stream,
+      fields,
+      {
+        message: (message) => {
+          for (const listener of this.#listeners) listener(message);
+          mailbox.deliver(message);
+        },
+        close: () => {
+          mailbox.close();
+          if (this.#link !== link) return;
+          this.#link = undefined;
+          if (this.#state === 'online') this.#to('offline');
+        },
+      },
+      this.#env,
+    );
+    const link: Link = { session, mailbox };
+    this.#link = link;
+    return [await session.opened, link];
+  }
+
+  async #awaitCredentials(link: Link): Promise<Outcome> {
+    const { clock, timeouts } = this.#env;
+    const since = clock.now();
+    const message = await link.mailbox.next((one) => isReplyTopic(one.topic), timeouts.credentials);
+    if (message === 'silent') return { kind: 'silent', stage: 'reply', waitedMs: timeouts.credentials };
+    if (message === 'closed') return { kind: 'closed', stage: 'reply', afterMs: clock.now() - since };
+    return this.#keep(message);
+  }
+
+  #keep(message: Message): Outcome {
+    const { identity } = this;
+    try {
+      const reply = parseReply(message.payload);
+      // DEV-18: credentials of another name are not ours to keep.
+      if (reply.productKey !== identity.productKey || reply.deviceName !== identity.deviceName) {
+        return { kind: 'malformed', what: 'reply', why: `credentials of ${reply.deviceName}&${reply.productKey}` };
+      }
+      if (reply.kind !== identity.mode) return { kind: 'malformed', what: 'reply', why: `a ${reply.kind} reply to a ${identity.mode} request` };
+      const credentials: Credentials =
+        reply.kind === 'register'
+          ? { kind: 'secret', deviceSecret: reply.deviceSecret }
+          : { kind: 'token', clientId: reply.clientId, deviceToken: reply.deviceToken };
+      this.#env.secret?.(credentials.kind === 'secret' ? credentials.deviceSecret : credentials.deviceToken);
+      this.#habits.store(this.flash, credentials);
+      this.marks.issuedAt = this.#env.clock.now();
+      return { kind: 'issued', mode: identity.mode, via: 'mqtt', topic: message.topic };
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return { kind: 'malformed', what: 'reply', why: error.message };
+    }
+  }
+
+  async #hangUp(): Promise<void> {
+    const session = this.#link?.session;
+    this.#link = undefined;
+    if (session) await within(this.#env.clock, HANG_UP_MS, session.end(), () => session.abort());
+  }
+
+  #to(state: UnitState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#env.onState?.(state);
+  }
+
+  #ended(verb: Verb, outcome: Outcome): Outcome {
+    this.#env.sink?.({ at: this.#env.clock.now(), kind: 'outcome', verb, outcome });
+    return outcome;
+  }
+}
+
+/** The id a reply answers; undefined where it is no reply at all. */
+function replyId(message: Message): string | undefined {
+  try {
+    return parsePostReply(message.payload).id;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return undefined;
+  }
+}
