@@ -83,7 +83,8 @@ describe('reply', () => {
   it('has the shape and the length of the captured one', () => {
     const text = formatHttpSuccess(REPLY);
     expect(text).toBe(
-      '{"code":200,"data":{"deviceName":"868488076506128","deviceSecret":"fef30000000000000000000000a0a021","productKey":"k1hipglLdjU"},"message":"success"}',
+      '{"code":200,"data":{"deviceName":"868488076506128","deviceSecret":"fef30000000000000000000000a0a021",' +
+        '"productKey":"k1hipglLdjU"},"message":"success"}',
     );
     expect(text).toHaveLength(149);
   });

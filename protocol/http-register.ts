@@ -4,7 +4,7 @@
  */
 import { ProtocolError } from './errors.ts';
 import { DEVICE_NAME_MAX, DEVICE_SECRET_MAX, PRODUCT_KEY_MAX } from './names.ts';
-import { integerField, isObject, own, parseObject, plainField, textField, type SecretReply } from './payload.ts';
+import { integerField, isObject, parseObject, plainField, textField, type SecretReply } from './payload.ts';
 import { parseSignMethod, type SignMethod } from './sign.ts';
 
 /** Where the form is POSTed (S3). */
@@ -82,10 +82,10 @@ export function formatHttpFailure(code: number, message: string): string {
 export function parseHttpReply(text: Uint8Array | string): { code: number; message: string; reply?: SecretReply } {
   const json = parseObject(text);
   const code = integerField(json, 'code');
-  const said = own(json, 'message');
+  const said = json.message;
   const message = typeof said === 'string' ? said : '';
   if (code !== 200) return { code, message };
-  const data = own(json, 'data');
+  const data = json.data;
   if (!isObject(data)) throw new ProtocolError('payload', 'data is missing');
   const reply: SecretReply = {
     kind: 'register',

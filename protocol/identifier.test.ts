@@ -250,9 +250,10 @@ describe('parseIdentifier', () => {
   });
 
   it('splits at the first equals sign, skips bare words and nameless values, keeps the first of a name', () => {
-    expect([...parseIdentifier('c|a=b=c==,bare,=nameless, = x,a=later,d=|').params]).toEqual([
+    expect([...parseIdentifier('c|a=b=c==,bare,=nameless, = x,a=later,d=,\n e = 1 \n|').params]).toEqual([
       ['a', 'b=c=='],
       ['d', ''],
+      ['e', '1'],
     ]);
   });
 

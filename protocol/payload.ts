@@ -52,8 +52,8 @@ export function formatReply(reply: RegistrationReply): string {
  */
 export function parseReply(bytes: Uint8Array | string): RegistrationReply {
   const json = parseObject(bytes);
-  const isSecret = Object.hasOwn(json, 'deviceSecret');
-  const isToken = Object.hasOwn(json, 'deviceToken') || Object.hasOwn(json, 'clientId');
+  const isSecret = 'deviceSecret' in json;
+  const isToken = 'deviceToken' in json || 'clientId' in json;
   if (isSecret && isToken) throw new ProtocolError('payload', 'the reply carries two kinds of credentials');
   if (isSecret) return { kind: 'register', ...namesOf(json), deviceSecret: textField(json, 'deviceSecret') };
   if (isToken) {
@@ -103,12 +103,12 @@ export function formatPropertyPost(post: PropertyPost): string {
  */
 export function parsePropertyPost(bytes: Uint8Array | string): { id: string; params: Record<string, unknown>; ack: boolean } {
   const json = parseObject(bytes);
-  const params = own(json, 'params');
+  const params = json.params;
   if (!isObject(params)) throw new ProtocolError('payload', 'params is not an object');
-  const method = own(json, 'method') ?? PROPERTY_POST_METHOD;
+  const method = json.method ?? PROPERTY_POST_METHOD;
   if (method !== PROPERTY_POST_METHOD) throw new ProtocolError('payload', `the method is not ${PROPERTY_POST_METHOD}`);
-  const sys = own(json, 'sys');
-  return { id: messageId(json), params, ack: !(isObject(sys) && own(sys, 'ack') === 0) };
+  const sys = json.sys;
+  return { id: messageId(json), params, ack: !(isObject(sys) && sys.ack === 0) };
 }
 
 /** The answer to a property post. `code` is 200 or one of codes.ts; message and method have the usual defaults (section 11). */
@@ -137,7 +137,7 @@ export function parsePostReply(bytes: Uint8Array | string): { id: string; code: 
   const json = parseObject(bytes);
   const id = messageId(json);
   const code = integerField(json, 'code');
-  const message = own(json, 'message');
+  const message = json.message;
   return typeof message === 'string' ? { id, code, message } : { id, code };
 }
 
@@ -163,21 +163,16 @@ export function plainField(name: string, value: string, max: number): string {
 
 /** A field that must be text and not empty. Throws ProtocolError `payload`. */
 export function textField(json: Record<string, unknown>, name: string): string {
-  const value = own(json, name);
+  const value = json[name];
   if (typeof value !== 'string' || value === '') throw new ProtocolError('payload', `${name} is missing, empty or not text`);
   return value;
 }
 
 /** A field that must be an integer. Throws ProtocolError `payload`. */
 export function integerField(json: Record<string, unknown>, name: string): number {
-  const value = own(json, name);
+  const value = json[name];
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new ProtocolError('payload', `${name} is not an integer`);
   return value;
-}
-
-/** A field of the object itself, whatever stands on its prototype. */
-export function own(json: Record<string, unknown>, name: string): unknown {
-  return Object.hasOwn(json, name) ? json[name] : undefined;
 }
 
 /** Is it a JSON object, neither null nor an array? */
@@ -190,7 +185,7 @@ function namesOf(json: Record<string, unknown>): { productKey: string; deviceNam
 }
 
 function messageId(json: Record<string, unknown>): string {
-  const id = own(json, 'id');
+  const id = json.id;
   if (typeof id === 'number') return String(id);
   return textField(json, 'id');
 }

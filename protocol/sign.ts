@@ -65,5 +65,5 @@ export function verifyConnect(method: SignMethod, deviceSecret: string, parts: C
 function hexDigit(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
   const lower = code | 32;
-  return code < 128 && lower >= 97 && lower <= 102 ? lower - 87 : 16;
+  return lower >= 97 && lower <= 102 ? lower - 87 : 16;
 }

@@ -137,6 +137,8 @@ describe('ownTopic', () => {
     `/sys/${PK.toLowerCase()}/${DN}/thing`,
     `/sys/${PK}/sensor-0002/thing/event/property/post`,
     `/ota/device/+/${PK}/+`,
+    `/shadow//${PK}/${DN}`,
+    `/ota/device//${PK}/${DN}`,
     '/ota/device/#',
     '/ext/#',
     '/ext/+',

@@ -1,0 +1,31 @@
+// May the latencies of this run be believed? If our own generator was late, the percentiles are withheld and the reason is given.
+import type { Histograms } from './measure.ts';
+import { percentiles } from './measure.ts';
+
+/** Lag of the scheduler at its 99th percentile beyond which latencies are ours, not the platform's, milliseconds. */
+export const LAG_P99_MAX_MS = 50;
+/** Achieved arrivals by offered ones below which the offered load was not offered. */
+export const ACHIEVED_MIN = 0.95;
+
+export interface Validity {
+  readonly ok: boolean;
+  readonly reasons: readonly string[];
+}
+
+export interface Rate {
+  /** Arrivals per second: as planned, and as they were started. */
+  readonly offered: number;
+  readonly achieved: number;
+}
+
+/** Judges the generator of a run. `local` counts attempts that our own machine could not make. */
+export function validity(histograms: Histograms, rate: Rate, local: number): Validity {
+  const reasons: string[] = [];
+  const lag = percentiles(histograms.lag);
+  if (lag && lag.p99 > LAG_P99_MAX_MS) reasons.push(`scheduler lag p99 was ${lag.p99.toFixed(0)} ms, more than ${LAG_P99_MAX_MS} ms`);
+  if (rate.achieved < ACHIEVED_MIN * rate.offered) {
+    reasons.push(`${rate.achieved.toFixed(0)} of ${rate.offered.toFixed(0)} arrivals a second were achieved, less than ${ACHIEVED_MIN * 100} %`);
+  }
+  if (local > 0) reasons.push(`${local} attempts failed on this machine's own limits`);
+  return { ok: reasons.length === 0, reasons };
+}
