@@ -25,6 +25,7 @@ export class Platform {
   #sessions = 0;
   #dueTimer: Timer | undefined;
   #scanTimer: Timer | undefined;
+  #stopped = false;
 
   constructor(options: PlatformOptions) {
     const { clock, seed, ...core } = options;
@@ -89,6 +90,7 @@ export class Platform {
 
   /** Ends every connection and every timer. */
   stop(): void {
+    this.#stopped = true;
     this.#dueTimer?.cancel();
     this.#scanTimer?.cancel();
     for (const close of [...this.#closers.values()]) close('deleted');
@@ -101,7 +103,7 @@ export class Platform {
 
   #armDue(): void {
     const next = nextDue(this.#core);
-    if (next === undefined || this.#dueTimer) return;
+    if (next === undefined || this.#dueTimer || this.#stopped) return;
     this.#dueTimer = this.clock.after(Math.max(0, next - this.clock.now()), () => {
       this.#dueTimer = undefined;
       this.#carryOut(due(this.#core, this.clock.now()));
@@ -110,6 +112,7 @@ export class Platform {
   }
 
   #armScan(): void {
+    if (this.#stopped) return;
     this.#scanTimer ??= this.clock.after(KEEP_ALIVE_SCAN_MS - (this.clock.now() % KEEP_ALIVE_SCAN_MS), () => {
       this.#scanTimer = undefined;
       this.#carryOut(scan(this.#core, this.clock.now()));

@@ -15,6 +15,7 @@ interface Piece {
 export function toDuplex(stream: ByteStream): Duplex {
   let waiting: (() => void) | undefined;
   let over = false;
+  let ended = false;
   const send = (bytes: Uint8Array, done: () => void): void => {
     if (over || stream.write(bytes)) done();
     else waiting = done;
@@ -36,9 +37,8 @@ export function toDuplex(stream: ByteStream): Duplex {
     destroy(error, done) {
       if (!over) {
         over = true;
-        // As of a socket: what was written before `destroy` still leaves.
-        if (error) stream.abort();
-        else stream.shut();
+        // As of a socket: what was written before `destroy` still leaves, whatever the reason (aedes: a CONNACK 1).
+        stream.shut();
       }
       release();
       done(error);
@@ -49,10 +49,16 @@ export function toDuplex(stream: ByteStream): Duplex {
       if (!duplex.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) stream.pause();
     },
     drain: release,
-    end: () => void duplex.push(null),
+    end() {
+      ended = true;
+      duplex.push(null);
+    },
     close(ending) {
       over = true;
+      release();
       if (ending.by === 'fault') duplex.destroy(Object.assign(new Error(ending.code), { code: ending.code }));
+      // What came before an orderly end is still to be read.
+      else if (ended && !duplex.readableEnded) duplex.once('end', () => duplex.destroy());
       else duplex.destroy();
     },
   });
@@ -78,11 +84,15 @@ export function fromDuplex(duplex: DuplexLike, facts: StreamFacts): ByteStream {
   let handlers: StreamHandlers | undefined;
   let ending: Ending | undefined;
   let closed = false;
+  /** Nothing is written any more; and nothing is awaited from the peer either. */
+  let ended = false;
+  let finished = false;
   const deliverClose = (): void => {
     if (closed && handlers) handlers.close(ending ?? { by: 'remote' });
   };
   duplex.on('error', (error) => {
-    ending ??= { by: 'fault', code: error.code ?? error.message };
+    // After our own `end` the peer may still break the stream; after `shut` and `abort` that is its end, not a fault.
+    if (ending === undefined || (ending.by === 'local' && !finished)) ending = { by: 'fault', code: error.code ?? error.message };
   });
   duplex.on('close', () => {
     if (closed) return;
@@ -91,20 +101,27 @@ export function fromDuplex(duplex: DuplexLike, facts: StreamFacts): ByteStream {
   });
   return {
     facts,
-    write: (bytes) => duplex.write(bytes),
+    write: (bytes) => ended || duplex.write(bytes),
     end() {
       ending ??= { by: 'local' };
+      ended = true;
       duplex.end();
     },
     shut() {
       ending ??= { by: 'local' };
+      ended = finished = true;
       if (duplex.destroySoon) duplex.destroySoon();
       else duplex.end();
     },
     abort() {
       ending ??= { by: 'local' };
-      if (duplex.resetAndDestroy) duplex.resetAndDestroy();
-      else duplex.destroy();
+      ended = finished = true;
+      try {
+        duplex.resetAndDestroy?.();
+      } catch {
+        // A TLS socket has the method but can only be destroyed (ERR_INVALID_HANDLE_TYPE).
+      }
+      duplex.destroy();
     },
     pause: () => void duplex.pause(),
     resume: () => void duplex.resume(),

@@ -83,14 +83,22 @@ class MemoryEnd implements ByteStream {
 
   #reset(): void {
     if (this.#closed) return;
-    this.#inbox = [];
-    this.#inboxBytes = 0;
     this.#close({ by: 'fault', code: 'ECONNRESET' });
   }
 
   #close(ending: Ending): void {
     this.#closed = ending;
+    // What was not read is lost; a writer that waits for room must not wait for ever.
+    this.#inbox = [];
+    this.#inboxBytes = 0;
+    if (this.#owesDrain) this.#clock.turn(() => this.#drainPeer());
     this.#schedule();
+  }
+
+  #drainPeer(): void {
+    if (!this.#owesDrain) return;
+    this.#owesDrain = false;
+    if (!this.peer.#closed) this.peer.#handlers?.drain();
   }
 
   #schedule(): void {
@@ -116,10 +124,7 @@ class MemoryEnd implements ByteStream {
       const bytes = concat(this.#inbox);
       this.#inbox = [];
       this.#inboxBytes = 0;
-      if (this.#owesDrain) {
-        this.#owesDrain = false;
-        this.peer.#handlers?.drain();
-      }
+      this.#drainPeer();
       handlers.data(bytes);
     }
     if (this.#peerEnded && this.#inbox.length === 0 && !this.#endDelivered && !this.#closed) {

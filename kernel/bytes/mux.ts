@@ -86,7 +86,9 @@ class MuxStream implements ByteStream {
   #consumed = 0;
   #paused = false;
   #ending: Ending | undefined;
+  #endDelivered = false;
   #closed = false;
+  #closeDelivered = false;
   #closing = false;
   #owesDrain = false;
 
@@ -114,12 +116,13 @@ class MuxStream implements ByteStream {
   shut(): void {
     if (this.#closed || this.#closing) return;
     this.#closing = true;
-    this.#send();
+    this.#inbox = [];
+    // Once the peer has closed, nobody grants credit for what is left.
+    if (this.#ending) this.#finish(this.#ending, REASON.voluntary);
+    else this.#send();
   }
 
   abort(): void {
-    if (this.#closed) return;
-    this.#outbox = [];
     this.#finish({ by: 'local' }, REASON.network);
   }
 
@@ -135,6 +138,7 @@ class MuxStream implements ByteStream {
   attach(handlers: StreamHandlers): void {
     this.#handlers = handlers;
     this.#mux.clock.turn(() => this.#deliver());
+    this.#announce();
   }
 
   /** Credit is not added up: CONTINUE states it anew. */
@@ -172,12 +176,23 @@ class MuxStream implements ByteStream {
   #finish(ending: Ending, reason: number): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#inbox = [];
+    this.#outbox = [];
     if (this.#ending === undefined) {
       this.#mux.writer.write(TYPE.close, this.#id, Uint8Array.of(reason));
       this.#mux.forget(this.#id);
     }
+    this.#ending ??= ending;
+    this.#announce();
+  }
+
+  /** Tells the consumer of the end, once there is one. */
+  #announce(): void {
     const handlers = this.#handlers;
-    this.#mux.clock.turn(() => handlers?.close(this.#ending ?? ending));
+    const ending = this.#ending;
+    if (!handlers || !ending || !this.#closed || this.#closeDelivered) return;
+    this.#closeDelivered = true;
+    this.#mux.clock.turn(() => handlers.close(ending));
   }
 
   #deliver(): void {
@@ -193,10 +208,11 @@ class MuxStream implements ByteStream {
       }
       handlers.data(bytes);
     }
-    if (this.#ending && this.#inbox.length === 0) {
-      if (this.#ending.by !== 'fault') handlers.end();
-      this.#finish(this.#ending, REASON.voluntary);
-    }
+    // `data` may have come back here through `resume`, or have closed the stream.
+    if (this.#closed || !this.#ending || this.#inbox.length > 0 || this.#endDelivered) return;
+    this.#endDelivered = true;
+    if (this.#ending.by !== 'fault') handlers.end();
+    this.#finish(this.#ending, REASON.voluntary);
   }
 }
 
@@ -248,6 +264,7 @@ export interface MuxClient {
 export function muxClient(carrier: Carrier, clock: Clock): MuxClient {
   const side = new MuxSide(carrier, clock);
   let nextId = 1;
+  let over = false;
   carrier.receive((message) => {
     for (const frame of framesOf(message)) {
       if (side.dispatch(frame)) continue;
@@ -263,6 +280,10 @@ export function muxClient(carrier: Carrier, clock: Clock): MuxClient {
     open(facts) {
       const id = nextId++;
       const stream = new MuxStream(side, id, 'client', facts);
+      if (over) {
+        stream.closedByPeer(REASON.network);
+        return stream;
+      }
       side.streams.set(id, stream);
       const host = utf8ToBytes(facts.peer);
       const payload = new Uint8Array(3 + host.length);
@@ -273,6 +294,7 @@ export function muxClient(carrier: Carrier, clock: Clock): MuxClient {
       return stream;
     },
     close() {
+      over = true;
       for (const stream of [...side.streams.values()]) stream.abort();
       side.writer.flush();
       carrier.close();
@@ -290,7 +312,7 @@ export function muxServer(carrier: Carrier, clock: Clock, factsOf: (port: number
     for (const frame of framesOf(message)) {
       if (side.dispatch(frame)) continue;
       if (frame.type === TYPE.info) side.grant(0);
-      if (frame.type !== TYPE.connect || frame.payload.length < 3) continue;
+      if (frame.type !== TYPE.connect || frame.payload.length < 3 || side.streams.has(frame.stream)) continue;
       const facts = factsOf(new DataView(frame.payload.buffer, frame.payload.byteOffset, 3).getUint16(1, true));
       if (!facts) {
         side.writer.write(TYPE.close, frame.stream, Uint8Array.of(REASON.unreachable));

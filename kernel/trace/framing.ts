@@ -11,18 +11,22 @@ const MAX_PACKET = 268_435_455 + 5;
 export class PacketFramer {
   #pending: Uint8Array[] = [];
   #size = 0;
+  /** Bytes that the packet at the front needs; fewer are not looked at again. */
+  #wanted = 0;
   #broken = false;
 
   push(bytes: Uint8Array): Uint8Array[] {
     if (bytes.length === 0) return [];
     this.#pending.push(bytes);
     this.#size += bytes.length;
-    if (this.#broken) return [];
+    if (this.#broken || this.#size < this.#wanted) return [];
+    this.#wanted = 0;
     const packets: Uint8Array[] = [];
     let buffer = concat(this.#pending);
     for (;;) {
       const length = packetLength(buffer);
       if (length === 'broken') this.#broken = true;
+      if (typeof length === 'number' && length > buffer.length) this.#wanted = length;
       if (typeof length !== 'number' || length > buffer.length) break;
       packets.push(buffer.subarray(0, length));
       buffer = buffer.subarray(length);
@@ -37,6 +41,7 @@ export class PacketFramer {
     const rest = this.#size > 0 ? concat(this.#pending) : new Uint8Array(0);
     this.#pending = [];
     this.#size = 0;
+    this.#wanted = 0;
     return rest;
   }
 }

@@ -24,7 +24,10 @@ export class Redactor {
   /** Declares a ProductSecret, DeviceSecret, DeviceToken or a signature made with one. */
   secret(text: string): void {
     if (text.length < SHORTEST || this.#tokens.has(text)) return;
-    this.#tokens.set(text, tokenFor(this.#runKey, text));
+    const token = tokenFor(this.#runKey, text);
+    this.#tokens.set(text, token);
+    // As `bytes` sees it; the same text but for what is no ASCII.
+    this.#tokens.set(latinOf(utf8ToBytes(text)), latinOf(utf8ToBytes(token)));
     this.#pattern = undefined;
   }
 
@@ -43,11 +46,16 @@ export class Redactor {
 
   /** The bytes with every known secret replaced; length and place stay. */
   bytes(bytes: Uint8Array): Uint8Array {
-    let latin = '';
-    for (const byte of bytes) latin += String.fromCharCode(byte);
+    const latin = latinOf(bytes);
     const clean = this.text(latin);
     return clean === latin ? bytes : Uint8Array.from(clean, (char) => char.charCodeAt(0));
   }
+}
+
+function latinOf(bytes: Uint8Array): string {
+  let latin = '';
+  for (const byte of bytes) latin += String.fromCharCode(byte);
+  return latin;
 }
 
 function tokenFor(key: Uint8Array, secret: string): string {

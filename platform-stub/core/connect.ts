@@ -73,7 +73,8 @@ function signIn(
   const issued = login.kind === 'token' ? tokenOpens(core, device, login.clientId, password) : undefined;
   const opened = login.kind === 'token' ? issued !== undefined : secretOpens(core, product, device, draft.deviceName, login, password);
   if (!opened) return [refusal(core, 'credentials'), []];
-  const identity = `${draft.deviceName}&${draft.productKey}`;
+  // What a session keeps follows its certificate: not another ClientID of the name, not another incarnation.
+  const identity = `${draft.clientId ?? device?.iotId ?? ''}&${draft.deviceName}&${draft.productKey}`;
   const online = (brokerId: string): ConnectDecision => ({
     kind: 'online',
     productKey: draft.productKey,
@@ -98,7 +99,7 @@ function signIn(
   const effects = closeSessions(core, rivals, 'kicked');
   device.sessions.add(draft);
   core.state.sessions.set(draft.id, draft);
-  return [online(kicks ? (shared ? identity : `${draft.clientId ?? ''}&${identity}`) : `${identity}#${draft.id}`), effects];
+  return [online(kicks ? identity : `${identity}#${draft.id}`), effects];
 }
 
 function secretOpens(

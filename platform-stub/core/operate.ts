@@ -94,7 +94,8 @@ function whatTheSwitchEnds(core: Core, product: Product): Effect[] {
 function add(core: Core, product: Product, names: readonly string[], now: number, secret?: string): [OperatorResult, Effect[]] {
   const illegal = names.find((name) => !isDeviceName(name));
   if (illegal !== undefined) return failed('iot.device.InvalidFormattedDeviceName', `DeviceName ${illegal} is not 4-32 letters, digits and - _ . @ :`);
-  const taken = names.find((name, i) => product.devices.has(name) || names.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const taken = names.find((name) => product.devices.has(name) || seen.size === seen.add(name).size);
   if (taken !== undefined) return failed('iot.device.AlreadyExistedDeviceName', `DeviceName ${taken} exists`);
   for (const name of names) addDevice(core, product, name, now, secret);
   return [DONE, []];

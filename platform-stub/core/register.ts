@@ -34,14 +34,14 @@ export function register(core: Core, request: RegistrationRequest, now: number):
   if (!policy['RULE-03'](request.keepAlive)) return refused('keep-alive');
   const product = state.products.get(request.productKey);
   if (!product) return refused('unknown-product');
+  const known = product.devices.get(request.deviceName);
+  if (known) known.attempts += 1;
   const expected = sign(request.signMethod, product.productSecret, registrationContent(request));
   if (!policy['RULE-01'](policy['RULE-04'](request.signature, expected))) return refused('signature');
   const nonce = `${request.deviceName}\n${request.random}`;
   if (!policy['RULE-08'](product.randoms.has(nonce))) return refused('signature');
   if (!policy['RULE-11'](product)) return refused('switch-off');
 
-  const known = product.devices.get(request.deviceName);
-  if (known) known.attempts += 1;
   const registration = request.mode === 'register' ? registerSecret(core, product, known, request.deviceName, now) : registerToken(core, product, known, request.deviceName, now);
   if (registration.kind === 'issued') {
     // Only a platform without RULE-08 reads this set; keeping it small is enough.

@@ -6,7 +6,7 @@ import { toDuplex } from '../../kernel/bytes/duplex.ts';
 import { tapped } from '../../kernel/bytes/tap.ts';
 import type { ByteStream } from '../../kernel/bytes/stream.ts';
 import { CONNACK } from '../../protocol/codes.ts';
-import { isReplyTopic, ownTopic } from '../../protocol/topics.ts';
+import { isReplyTopic, mayPublish, ownTopic } from '../../protocol/topics.ts';
 import type { ConnectDecision } from '../core/core.ts';
 import type { Platform } from '../platform.ts';
 import { answer } from './business.ts';
@@ -91,7 +91,7 @@ export async function createMqttFront(platform: Platform): Promise<MqttFront> {
       packet.payload = Buffer.alloc(0);
       packet.retain = false;
       done(null);
-      if (link.decision?.kind === 'online') answer(client, link.decision, topic, payload, platform.policy['RULE-59'](ownTopic(topic, link.decision.productKey, link.decision.deviceName)));
+      if (link.decision?.kind === 'online') answer(client, link.decision, topic, payload, platform.policy['RULE-59'](mayPublish(topic, link.decision.productKey, link.decision.deviceName)));
     },
     authorizeForward: (client, packet) => (maySubscribe(links.get(client), packet.topic) ? packet : null),
   });
@@ -128,8 +128,14 @@ export async function createMqttFront(platform: Platform): Promise<MqttFront> {
     client.publish(packet, () => platform.replied(link.session));
     if (link.decision.delivery === 'published') broker.publish({ ...packet }, () => undefined);
   };
+  const registry = broker as unknown as { clients: Record<string, Client> };
+  // A client that died between its check and its registration would stay registered for ever.
+  broker.on('client', (client) => {
+    if (client.closed) delete registry.clients[client.id];
+  });
   broker.on('clientReady', (client) => {
     live.set(client.id, client);
+    registry.clients[client.id] = client;
     const decision = links.get(client)?.decision;
     if (decision?.kind === 'registered' && decision.delivery !== 'on-subscribe') reply(client);
   });
@@ -139,9 +145,8 @@ export async function createMqttFront(platform: Platform): Promise<MqttFront> {
   });
   broker.on('clientDisconnect', (client) => {
     const current = live.get(client.id);
-    const registered = broker as unknown as { clients: Record<string, Client> };
     if (current === client) live.delete(client.id);
-    else if (current) registered.clients[client.id] = current;
+    else if (current) registry.clients[client.id] = current;
   });
   // A connection that breaks is an event of that connection, not of the broker.
   broker.on('clientError', () => undefined);

@@ -1,9 +1,10 @@
 // A worker's share of a fleet: starts each unit when it is due, takes it through register, connect and one post, holds it, and counts.
 // The same code runs in a Web Worker and in a Node worker thread.
-import type { Clock } from '../../kernel/clock.ts';
-import { seededRandom } from '../../kernel/random.ts';
+import type { Clock, Timer } from '../../kernel/clock.ts';
+import { LOWER_HEX, secureRandom, seededRandom } from '../../kernel/random.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import { outcomeKey, type Outcome } from '../../kernel/trace/outcome.ts';
+import { Redactor } from '../../kernel/trace/redact.ts';
 import { TraceRing } from '../../kernel/trace/ring.ts';
 import type { TraceEvent } from '../../kernel/trace/event.ts';
 import type { EditionName } from '../../protocol/editions.ts';
@@ -76,6 +77,7 @@ interface Member {
   readonly planned: PlannedUnit;
   readonly unit: Unit;
   readonly ring: TraceRing;
+  readonly secrets: Set<string>;
   readonly local: number;
   ending: Ending | undefined;
   fault: string | undefined;
@@ -98,6 +100,13 @@ function endingOf(outcome: Outcome): Ending {
   }
 }
 
+/** The unit's evidence without its secrets; what replaces them is meant for nobody, so the key is forgotten. */
+function redacted(member: Member): TraceEvent[] {
+  const redactor = new Redactor(secureRandom().text(32, LOWER_HEX));
+  for (const secret of member.secrets) redactor.secret(secret);
+  return member.ring.events().map((event) => ('bytes' in event ? { ...event, bytes: redactor.bytes(event.bytes) } : event));
+}
+
 export class Fleet {
   readonly #plan: FleetPlan;
   readonly #env: FleetEnv;
@@ -113,6 +122,7 @@ export class Fleet {
   #firstStart: number | null = null;
   #lastStart: number | null = null;
   #stopped = false;
+  #next: Timer | undefined;
   #whenDone: (() => void) | undefined;
 
   constructor(plan: FleetPlan, share: Share, env: FleetEnv) {
@@ -136,6 +146,8 @@ export class Fleet {
 
   /** Ends every connection and starts no more units. */
   async stop(): Promise<void> {
+    this.#next?.cancel();
+    const never = this.#stopped ? 0 : this.#indices.length - this.#members.size;
     this.#stopped = true;
     const ends: Promise<void>[] = [];
     for (const member of this.#members.values()) {
@@ -144,7 +156,6 @@ export class Fleet {
         this.#end(member, 'aborted', 'aborted operator');
       } else ends.push(member.unit.disconnect());
     }
-    const never = this.#indices.length - this.#members.size;
     if (never > 0) {
       this.#endings.aborted += never;
       this.#count('aborted operator', never);
@@ -169,8 +180,11 @@ export class Fleet {
     return encode(this.#histograms);
   }
 
-  /** Everything known of one unit; undefined where the index is not of this share. Bytes are as they passed: redact before storing. */
-  detail(index: number): UnitDetail | undefined {
+  /**
+   * Everything known of one unit; undefined where the index is not of this share.
+   * @param raw gives the bytes as they passed, for a target whose secrets are all invented; else every secret is replaced
+   */
+  detail(index: number, raw: boolean): UnitDetail | undefined {
     if (!this.#indices.includes(index)) return undefined;
     const member = this.#members.get(index);
     const planned = member?.planned ?? plannedUnit(this.#plan, index);
@@ -182,7 +196,7 @@ export class Fleet {
       state: member?.unit.state ?? 'blank',
       clientId: credentials?.kind === 'token' ? credentials.clientId : null,
       dueAt: planned.offsetMs,
-      events: member?.ring.events() ?? [],
+      events: member ? (raw ? member.ring.events() : redacted(member)) : [],
       fault: member?.fault ?? null,
     };
   }
@@ -196,7 +210,7 @@ export class Fleet {
       const dueAt = startAt + planned.offsetMs;
       const wait = dueAt - clock.now();
       if (wait > 0) {
-        clock.after(wait, () => this.#arm(startAt, at));
+        this.#next = clock.after(wait, () => this.#arm(startAt, at));
         return;
       }
       this.#start(planned, at, dueAt);
@@ -212,6 +226,7 @@ export class Fleet {
     this.#lastStart = now;
     record(this.#histograms.lag, now - dueAt);
     const ring = new TraceRing();
+    const secrets = new Set<string>();
     const unit = new Unit(planned.identity, {
       clock,
       transport,
@@ -222,9 +237,10 @@ export class Fleet {
       random: seededRandom('unit', this.#plan.seed, this.#plan.namespace, planned.index),
       flash: memoryFlash(),
       sink: (event) => ring.push(event),
+      secret: (text) => secrets.add(text),
       onState: (state) => this.#to(member, state),
     });
-    const member: Member = { planned, unit, ring, local, ending: undefined, fault: undefined };
+    const member: Member = { planned, unit, ring, secrets, local, ending: undefined, fault: undefined };
     this.#members.set(planned.index, member);
     this.#live(member, dueAt, now).then(
       (ending) => this.#end(member, ending),
@@ -240,6 +256,7 @@ export class Fleet {
     const { unit } = member;
     const h = this.#histograms;
     const registered = await unit.register();
+    if (member.ending !== undefined) return member.ending;
     this.#note(member, outcomeKey(registered));
     if (registered.kind !== 'issued') return endingOf(registered);
     const issuedAt = unit.marks.issuedAt ?? startedAt;
@@ -247,6 +264,7 @@ export class Fleet {
     record(h['service.register'], issuedAt - startedAt);
 
     const connected = await unit.connect();
+    if (member.ending !== undefined) return member.ending;
     this.#note(member, outcomeKey(connected));
     if (connected.kind !== 'accepted') return endingOf(connected);
     const acceptedAt = unit.marks.acceptedAt ?? issuedAt;

@@ -32,13 +32,14 @@ export const openReferenceSession: OpenSession = (stream, fields, events, env) =
     client.end(true);
   });
   let closed = false;
-  const whenClosed: (() => void)[] = [];
+  const whenClosed = new Set<() => void>();
   const onEnding = (ending: Ending): void => {
     if (closed) return;
     closed = true;
     settle({ kind: 'closed', stage: 'connack', afterMs: env.clock.now() - startedAt });
     events.close(ending);
-    for (const done of whenClosed.splice(0)) done();
+    for (const done of whenClosed) done();
+    whenClosed.clear();
   };
   const options: IClientOptions = {
     clientId: fields.clientId,
@@ -74,24 +75,27 @@ export const openReferenceSession: OpenSession = (stream, fields, events, env) =
   });
   client.on('message', (topic, payload, packet) => events.message({ topic, payload, retain: packet.retain }));
 
-  const closing = (): Promise<void> => (closed ? Promise.resolve() : new Promise((resolve) => whenClosed.push(resolve)));
+  /** Resolves as `work` says, or with `otherwise` when the connection ends first. */
+  const unlessClosed = <T>(otherwise: T, work: (resolve: (value: T) => void) => void): Promise<T> =>
+    new Promise((resolve) => {
+      if (closed) return resolve(otherwise);
+      const end = (): void => resolve(otherwise);
+      whenClosed.add(end);
+      work((value) => {
+        whenClosed.delete(end);
+        resolve(value);
+      });
+    });
   return {
     opened,
     publish: (topic, payload, qos) =>
-      new Promise((resolve) => {
-        if (closed) return resolve(false);
-        whenClosed.push(() => resolve(false));
-        client.publish(topic, payload, { qos }, (error) => resolve(!error));
-      }),
+      unlessClosed(false, (resolve) => client.publish(topic, payload, { qos }, (error) => resolve(!error))),
     subscribe: (filters) =>
-      new Promise((resolve) => {
-        if (closed) return resolve([]);
-        whenClosed.push(() => resolve([]));
-        client.subscribe([...filters], { qos: 1 }, (_error, _granted, packet) => resolve((packet?.granted ?? []).map(Number)));
-      }),
+      unlessClosed<number[]>([], (resolve) =>
+        client.subscribe([...filters], { qos: 1 }, (_error, _granted, packet) => resolve((packet?.granted ?? []).map(Number))),
+      ),
     end() {
-      if (!closed) client.end(false);
-      return closing();
+      return unlessClosed<void>(undefined, () => client.end(false));
     },
     abort() {
       settle({ kind: 'aborted', by: 'operator' });

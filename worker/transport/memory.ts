@@ -1,16 +1,9 @@
 // The platform in the same thread: a memory pair that stands for MQTT over TLS on 8883, or over TCP on 1883.
 import { memoryPair } from '../../kernel/bytes/memory.ts';
-import type { ByteStream, StreamFacts } from '../../kernel/bytes/stream.ts';
+import { standsFor } from '../../kernel/bytes/stands-for.ts';
+import type { ByteStream } from '../../kernel/bytes/stream.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Transport } from './transport.ts';
-
-/** Ports of the public platform (S4): what a memory or mux stream stands for. */
-export const PORT = { plain: 1883, encrypted: 8883 } as const;
-
-/** Facts of the transport that an in-process stream stands for. */
-export function standsFor(security: 'encrypted' | 'plain', peer: string): StreamFacts {
-  return { kind: 'memory', encrypted: security === 'encrypted', peer, port: PORT[security] };
-}
 
 /**
  * @param accept     the platform's side of each new pair

@@ -1,5 +1,5 @@
 // One virtual device: its states, and the verbs that a fleet or a case drives it with. Each verb ends in an Outcome, whatever happens.
-import type { ByteStream } from '../../kernel/bytes/stream.ts';
+import type { ByteStream, StreamHandlers } from '../../kernel/bytes/stream.ts';
 import { within, type Clock } from '../../kernel/clock.ts';
 import { ALPHANUMERIC, type Random } from '../../kernel/random.ts';
 import type { TraceSink, Verb } from '../../kernel/trace/event.ts';
@@ -74,11 +74,19 @@ export interface Marks {
 /** A registration takes any keep-alive (RULE-03); the documents' example uses 60 s. */
 const REGISTRATION_KEEP_ALIVE = 60;
 const KEEP_ALIVE = 120;
+/** What the C SDKs always send (K1, K2); no platform compares it with its clock. It keeps the bytes of two runs equal. */
+const TIMESTAMP = '2524608000000';
 const RANDOM_LENGTH = 15;
 /** How long a platform may take to close after a DISCONNECT before the unit drops the connection, milliseconds. */
 const HANG_UP_MS = 5_000;
 /** Asks the platform to set up the standard subscriptions (section 11). */
 const AUTO_SUBSCRIBE: readonly (readonly [string, string])[] = [['_ss', '1']];
+
+/** How a verb ends that the power cut ended. */
+const POWER_CUT: Outcome = { kind: 'aborted', by: 'operator' };
+
+/** Listens to a stream that nobody wants any more. */
+const NOBODY: StreamHandlers = { data: () => undefined, drain: () => undefined, end: () => undefined, close: () => undefined };
 
 /** The live connection. */
 interface Link {
@@ -94,6 +102,8 @@ export class Unit {
   readonly #habits: Habits;
   #state: UnitState = 'blank';
   #link: Link | undefined;
+  /** Counts power cuts: what a verb of an earlier life still hears must not touch the present one. */
+  #life = 0;
   #connections = 0;
   #messageId = 0;
   #listeners = new Set<(message: Message) => void>();
@@ -119,20 +129,25 @@ export class Unit {
 
   /** What a device does when it gets power: register if its habits say so, then connect. */
   async boot(): Promise<Outcome> {
+    const life = this.#life;
     if (this.#habits.needsRegistration(this.flash.read())) {
       const issued = await this.register();
       if (issued.kind !== 'issued') return issued;
+      if (life !== this.#life) return POWER_CUT;
     }
     return this.connect();
   }
 
   /** Registers over MQTT and stores what is delivered before it ends the connection (DEV-01, DEV-04). */
   async register(bend: Bend = {}): Promise<Outcome> {
+    const life = this.#life;
     await this.disconnect();
+    if (life !== this.#life) return this.#ended('register', POWER_CUT);
     this.#to('registering');
     const drafted = this.#registrationFields(bend.productSecret ?? this.identity.productSecret);
-    const [outcome, link] = await this.#open(bend, drafted);
-    const result = outcome.kind === 'accepted' && link ? await this.#awaitCredentials(link) : outcome;
+    const [outcome, link] = await this.#open(bend, drafted, life);
+    const result = outcome.kind === 'accepted' && link ? await this.#awaitCredentials(link, life) : outcome;
+    if (life !== this.#life) return this.#ended('register', POWER_CUT);
     this.#to(result.kind === 'issued' ? 'provisioned' : result.kind === 'refused' ? 'refused' : 'failed');
     if (!(bend.linger && result.kind === 'issued')) await this.#hangUp();
     return this.#ended('register', result);
@@ -140,11 +155,15 @@ export class Unit {
 
   /** Connects with what is stored (DEV-05, DEV-06, DEV-07). */
   async connect(bend: Bend = {}): Promise<Outcome> {
+    const life = this.#life;
     await this.disconnect();
+    if (life !== this.#life) return this.#ended('connect', POWER_CUT);
     const credentials = bend.credentials ?? this.flash.read();
-    if (!credentials) return this.#ended('connect', { kind: 'malformed', what: 'reply', why: 'no credentials are stored' });
+    // Nothing to connect with: nobody's fault but that of the verb before.
+    if (!credentials) return this.#ended('connect', { kind: 'aborted', by: 'stop-condition' });
     this.#to('connecting');
-    const [outcome] = await this.#open(bend, this.#connectFields(credentials, bend.security ?? 'encrypted'));
+    const [outcome] = await this.#open(bend, this.#connectFields(credentials, bend.security ?? 'encrypted'), life);
+    if (life !== this.#life) return this.#ended('connect', POWER_CUT);
     if (outcome.kind === 'accepted') {
       this.marks.acceptedAt = this.#env.clock.now();
       this.#to(this.#link ? 'online' : 'offline');
@@ -157,16 +176,21 @@ export class Unit {
 
   /** Posts properties and waits for the platform's reply with the same id. */
   async post(params: Readonly<Record<string, unknown>>): Promise<Outcome> {
+    const life = this.#life;
     const link = this.#link;
     const { clock, timeouts } = this.#env;
     const { productKey, deviceName } = this.identity;
-    if (!link || this.#state !== 'online') return this.#ended('post', { kind: 'closed', stage: 'session', afterMs: 0 });
+    if (!link || this.#state !== 'online') {
+      // Lost its connection: that is an answer. Never had one: the verb before has said why.
+      return this.#ended('post', this.#state === 'offline' ? { kind: 'closed', stage: 'session', afterMs: 0 } : { kind: 'aborted', by: 'stop-condition' });
+    }
     const id = String(++this.#messageId);
     const replyTopic = propertyPostReply(productKey, deviceName);
     const postedAt = clock.now();
     this.marks.postedAt = postedAt;
     void link.session.publish(propertyPost(productKey, deviceName), formatPropertyPost({ id, params }), 0);
     const reply = await link.mailbox.next((message) => message.topic === replyTopic && replyId(message) === id, timeouts.reply);
+    if (life !== this.#life) return this.#ended('post', POWER_CUT);
     if (reply === 'silent') return this.#ended('post', { kind: 'silent', stage: 'reply', waitedMs: timeouts.reply });
     if (reply === 'closed') return this.#ended('post', { kind: 'closed', stage: 'session', afterMs: clock.now() - postedAt });
     this.marks.repliedAt = clock.now();
@@ -212,7 +236,7 @@ export class Unit {
   async disconnect(): Promise<void> {
     if (!this.#link) return;
     await this.#hangUp();
-    if (this.#state === 'online') this.#to('offline');
+    if (this.#state === 'online' && !this.#link) this.#to('offline');
   }
 
   /** Power off and on: the connection drops, the flash stays, and the device boots. */
@@ -225,6 +249,7 @@ export class Unit {
   cutPower(): void {
     const link = this.#link;
     this.#link = undefined;
+    this.#life += 1;
     link?.session.abort();
     this.#to(this.flash.read() ? 'provisioned' : 'blank');
   }
@@ -264,11 +289,10 @@ export class Unit {
     }
     const { signMethod } = this.#env;
     const clientPart = `${productKey}.${deviceName}`;
-    const timestamp = String(Math.floor(this.#env.clock.now()));
-    const content = connectContent({ clientId: clientPart, deviceName, productKey, timestamp });
+    const content = connectContent({ clientId: clientPart, deviceName, productKey, timestamp: TIMESTAMP });
     return {
       ...common,
-      clientId: secretIdentifier({ clientPart, signMethod, secureMode: security === 'encrypted' ? '2' : '3', timestamp, extra: AUTO_SUBSCRIBE }),
+      clientId: secretIdentifier({ clientPart, signMethod, secureMode: security === 'encrypted' ? '2' : '3', timestamp: TIMESTAMP, extra: AUTO_SUBSCRIBE }),
       password: sign(signMethod, credentials.deviceSecret, content),
     };
   }
@@ -281,11 +305,16 @@ export class Unit {
   }
 
   /** Dials, sends the CONNECT and waits for its answer; the link stays open when it was accepted. */
-  async #open(bend: Bend, drafted: ConnectFields): Promise<[Outcome, Link?]> {
+  async #open(bend: Bend, drafted: ConnectFields, life: number): Promise<[Outcome, Link?]> {
     const fields = bend.fields?.(drafted) ?? drafted;
     this.#env.secret?.(fields.password);
     const dialled = await this.#dial(bend.security ?? 'encrypted');
     if (!dialled.ok) return [dialled.outcome];
+    if (life !== this.#life) {
+      dialled.stream.attach(NOBODY);
+      dialled.stream.abort();
+      return [POWER_CUT];
+    }
     const mailbox = new Mailbox(this.#env.clock);
     const session = this.#env.openSession(
       dialled.stream,
@@ -309,10 +338,11 @@ export class Unit {
     return [await session.opened, link];
   }
 
-  async #awaitCredentials(link: Link): Promise<Outcome> {
+  async #awaitCredentials(link: Link, life: number): Promise<Outcome> {
     const { clock, timeouts } = this.#env;
     const since = clock.now();
     const message = await link.mailbox.next((one) => isReplyTopic(one.topic), timeouts.credentials);
+    if (life !== this.#life) return POWER_CUT;
     if (message === 'silent') return { kind: 'silent', stage: 'reply', waitedMs: timeouts.credentials };
     if (message === 'closed') return { kind: 'closed', stage: 'reply', afterMs: clock.now() - since };
     return this.#keep(message);

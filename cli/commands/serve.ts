@@ -1,0 +1,100 @@
+// `muster serve`: the app on loopback, and a stub beside it that real devices can reach.
+import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import sirv from 'sirv';
+import { codeOf, EXIT, UserError, type ExitCode } from '../../kernel/errors.ts';
+import { LOOPBACK } from '../../platform-stub/node/listen.node.ts';
+import { wholeNumber } from '../numbers.ts';
+import { openStub, watchForStop } from './stub.ts';
+import { policyOfMutant } from './verify.ts';
+
+interface ServeOptions {
+  readonly port: number;
+  readonly stub: boolean;
+}
+
+const DEFAULT_PORT = 8080;
+const PORT_MAX = 65_535;
+
+/** Nothing but our own files runs; devices may be reached wherever the user says. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self' data:",
+  "worker-src 'self'",
+  "connect-src 'self' ws: wss:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Serves until a signal. stdout carries one URL; everything else is on stderr. */
+export async function serveCommand(options: ServeOptions): Promise<ExitCode> {
+  const folder = fileURLToPath(new URL('../web', import.meta.url));
+  if (!existsSync(`${folder}/index.html`)) throw new UserError('the app has not been built', 'run `npm run build`', EXIT.ownError);
+  const { stopped, ignore } = watchForStop();
+  const server = await listen(folder, options.port);
+  let stub: Awaited<ReturnType<typeof openStub>> | undefined;
+  try {
+    if (options.stub) stub = await openStub({ ports: 'auto' }, { policyOf: policyOfMutant });
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+  const removeFiles = (): void => stub?.removeFiles();
+  process.on('exit', removeFiles);
+  process.stdout.write(`http://${LOOPBACK}:${(server.address() as AddressInfo).port}/\n`);
+  if (stub) {
+    const { mqtts, wss } = stub.ports;
+    process.stderr.write(`Devices reach the stub beside it on port ${mqtts} (MQTT over TLS) and ${wss} (WSS); its target file is ${stub.target}\n`);
+  }
+  process.stderr.write('Ctrl-C stops it.\n');
+  const code = await stopped;
+  server.closeAllConnections();
+  await Promise.all([new Promise((resolve) => server.close(resolve)), stub?.close()]);
+  process.removeListener('exit', removeFiles);
+  ignore();
+  return code;
+}
+
+function listen(folder: string, port: number): Promise<Server> {
+  const files = sirv(folder, {
+    etag: true,
+    setHeaders(response) {
+      response.setHeader('Content-Security-Policy', POLICY);
+      response.setHeader('X-Content-Type-Options', 'nosniff');
+      response.setHeader('Referrer-Policy', 'no-referrer');
+      response.setHeader('Cache-Control', 'no-cache');
+    },
+  });
+  const server = createServer((request, response) => {
+    files(request, response, () => {
+      response.writeHead(404, { 'Content-Type': 'text/plain' });
+      response.end('not found\n');
+    });
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      if (codeOf(error) !== 'EADDRINUSE' && codeOf(error) !== 'EACCES') return reject(error);
+      const why = codeOf(error) === 'EACCES' ? 'may not be used by this user' : 'is in use';
+      reject(new UserError(`port ${port} ${why}`, 'give another with --port, or --port 0 for a free one', EXIT.unreachable));
+    });
+    server.listen(port, LOOPBACK, () => resolve(server));
+  });
+}
+
+/** Adds `serve` to the program. */
+export function registerServe(program: Command, exit: (code: ExitCode) => void): void {
+  program
+    .command('serve')
+    .description('serve the app on this machine, with a stub beside it; prints one URL')
+    .option('--port <n>', 'port of the app; 0 for a free one', wholeNumber(0, PORT_MAX), DEFAULT_PORT)
+    .option('--no-stub', 'the app alone')
+    .addHelpText('after', '\nExamples:\n  $ muster serve\n  $ muster serve --port 0 --no-stub\n')
+    .action(async (options: ServeOptions) => exit(await serveCommand(options)));
+}

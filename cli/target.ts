@@ -1,0 +1,142 @@
+// Which platform a command is about: the embedded stub, a target file, or a URL with a product beside it.
+import { dirname, resolve } from 'node:path';
+import { parse, YAMLParseError } from 'yaml';
+import { UserError } from '../kernel/errors.ts';
+import { parseTarget, type Target } from '../kernel/target.ts';
+import { isProductKey } from '../protocol/names.ts';
+import { findStub } from '../platform-stub/node/run-file.node.ts';
+import { operatorUrl } from '../platform-stub/node/target-file.node.ts';
+import type { TcpTransportOptions } from '../worker/transport/tcp.node.ts';
+import { readText } from './files.ts';
+
+export interface TargetOptions {
+  readonly target?: string;
+  readonly productKey?: string;
+  readonly productSecret?: string;
+  readonly ca?: string;
+}
+
+/** How to reach the operator of a stub process. */
+export interface StubAdministrator {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** A platform reached over sockets. */
+export interface RemoteTarget {
+  readonly kind: 'remote';
+  readonly name: string;
+  readonly sockets: Omit<TcpTransportOptions, 'clock' | 'timeouts'>;
+  readonly productKey: string;
+  readonly productSecret: string;
+  readonly instanceId: string | undefined;
+  readonly edition: Target['edition'];
+  readonly profiles: Target['profiles'];
+  readonly administrator: StubAdministrator | undefined;
+  /** Milliseconds to wait so that no declared limit explains a refusal. */
+  readonly paceMs: number;
+}
+
+export type ChosenTarget = { readonly kind: 'stub' } | RemoteTarget;
+
+const SCHEMES = ['mqtt', 'mqtts', 'ws', 'wss'] as const;
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+const USUAL_PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
+/** Longer than the minute over which the vendor counts connects (S8). */
+const PACE_MS = 61_000;
+
+/** Reads what `--target` and its companions name. UserErrors say what is wrong and where. */
+export function chooseTarget(options: TargetOptions): ChosenTarget {
+  const { target } = options;
+  if (target === undefined || target === 'stub') {
+    for (const [name, value] of [
+      ['--product-key', options.productKey],
+      ['--product-secret', options.productSecret],
+      ['--ca', options.ca],
+    ] as const) {
+      if (value !== undefined) throw new UserError(`${name} needs a --target`, 'the embedded stub makes its own product; leave the option out');
+    }
+    return { kind: 'stub' };
+  }
+  const scheme = SCHEMES.find((one) => target.startsWith(`${one}://`));
+  return scheme ? fromUrl(target, scheme, options) : fromFile(target, options);
+}
+
+function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: TargetOptions): RemoteTarget {
+  if (!URL.canParse(target) || new URL(target).hostname === '') throw new UserError(`--target ${target} is not a URL`, `write it as ${scheme}://HOST:PORT`);
+  const url = new URL(target);
+  const port = url.port === '' ? USUAL_PORTS[scheme] : Number(url.port);
+  const stub = LOOPBACK.has(url.hostname) ? findStub(port) : undefined;
+  const productKey = options.productKey ?? process.env.MUSTER_PRODUCT_KEY ?? stub?.products[0]?.productKey;
+  if (productKey === undefined) throw new UserError('a target URL needs a ProductKey', 'give --product-key, or set MUSTER_PRODUCT_KEY');
+  requireProductKey(productKey, '--product-key');
+  return {
+    kind: 'remote',
+    name: `${scheme}://${url.host}`,
+    sockets: { endpoints: { [scheme]: target }, ...(options.ca ? { ca: readText(options.ca, '--ca') } : {}) },
+    productKey,
+    productSecret: secretFrom(options, undefined),
+    instanceId: undefined,
+    edition: 'doc2020',
+    profiles: undefined,
+    administrator: stub && { url: operatorUrl(stub.ports), token: stub.operatorToken },
+    paceMs: stub ? 0 : PACE_MS,
+  };
+}
+
+function fromFile(path: string, options: TargetOptions): RemoteTarget {
+  const text = readText(path, '--target');
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    const [at] = error.linePos ?? [];
+    throw new UserError(`target file ${path} is not YAML${at ? ` (line ${at.line}, column ${at.col})` : ''}: ${error.code}`, 'mend it, or see the example in `muster fleet --help`');
+  }
+  const parsed = parseTarget(document);
+  if (!parsed.ok) throw new UserError(`target file ${path}, ${parsed.place}: ${parsed.why}`, 'mend the file, or see the example in `muster fleet --help`');
+  const { target } = parsed;
+  const beside = (name: string): string => resolve(dirname(path), name);
+  const productKey = options.productKey ?? target.product.key;
+  requireProductKey(productKey, `${path}, product.key`);
+  const { administrator } = target;
+  if (administrator && administrator.kind !== 'stub') {
+    throw new UserError(`target file ${path}: this version has no administrator of kind ${administrator.kind}`, 'leave `administrator` out; cases that need one are then not applicable');
+  }
+  if (target.inventory !== undefined) throw new UserError(`target file ${path}: this version does not read an inventory`, 'leave `inventory` out');
+  const { mqtt, mqtts, ws, wss } = target.endpoints;
+  return {
+    kind: 'remote',
+    name: target.name,
+    sockets: {
+      endpoints: { ...(mqtt && { mqtt }), ...(mqtts && { mqtts }), ...(ws && { ws }), ...(wss && { wss }) },
+      ...(options.ca || target.tls.ca ? { ca: readText(options.ca ?? beside(target.tls.ca ?? ''), 'CA file') } : {}),
+      ...(target.tls.serverName ? { serverName: target.tls.serverName } : {}),
+      ...(target.tls.insecure ? { insecure: true } : {}),
+    },
+    productKey,
+    productSecret: secretFrom(options, target.product, beside),
+    instanceId: target.product.instanceId,
+    edition: target.edition,
+    profiles: target.profiles,
+    administrator: administrator && { url: administrator.url, token: readText(beside(administrator.tokenFile), 'token file').trim() },
+    paceMs: target.pace.perDevicePerMinute === 'none' ? 0 : PACE_MS,
+  };
+}
+
+function requireProductKey(key: string, where: string): void {
+  if (!isProductKey(key)) throw new UserError(`${where}: a ProductKey is 1-20 letters and digits`, 'copy it from the console');
+}
+
+function secretFrom(options: TargetOptions, product: Target['product'] | undefined, beside: (name: string) => string = (name) => name): string {
+  if (options.productSecret !== undefined) {
+    process.stderr.write('muster: --product-secret is visible to other users of this machine; MUSTER_PRODUCT_SECRET is not\n');
+    return options.productSecret;
+  }
+  if (product?.secretFile !== undefined) return readText(beside(product.secretFile), 'secret file').trim();
+  const name = product?.secretEnv ?? 'MUSTER_PRODUCT_SECRET';
+  const secret = process.env[name];
+  if (secret === undefined || secret === '') throw new UserError(`no ProductSecret: the environment variable ${name} is not set`, `set ${name}, or give product.secretFile in a target file`);
+  return secret;
+}

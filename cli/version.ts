@@ -1,0 +1,4 @@
+// The version that reports and `--version` name.
+import { version } from '../package.json';
+
+export const VERSION: string = version;

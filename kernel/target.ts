@@ -1,0 +1,61 @@
+// The target file: where a platform is, which product may be used on it, what is declared of it. Parsed text in, checked facts out;
+// reading files and environment is the caller's.
+import * as v from 'valibot';
+
+const text = v.pipe(v.string(), v.nonEmpty());
+const url = (...schemes: string[]) =>
+  v.pipe(
+    text,
+    v.check(
+      (value) => URL.canParse(value) && schemes.some((scheme) => value.startsWith(`${scheme}://`)),
+      (issue) => `${JSON.stringify(issue.input)} is not a ${schemes.join(' or ')} URL`,
+    ),
+  );
+
+const TARGET = v.strictObject({
+  name: v.optional(text, 'target'),
+  endpoints: v.pipe(
+    v.strictObject({
+      mqtt: v.exactOptional(url('mqtt')),
+      mqtts: v.exactOptional(url('mqtts')),
+      ws: v.exactOptional(url('ws')),
+      wss: v.exactOptional(url('wss')),
+      https: v.exactOptional(url('https')),
+    }),
+    v.check((endpoints) => Object.keys(endpoints).length > 0, 'needs at least one endpoint'),
+  ),
+  product: v.pipe(
+    v.strictObject({ key: text, secretEnv: v.exactOptional(text), secretFile: v.exactOptional(text), instanceId: v.exactOptional(text) }),
+    v.check((product) => !(product.secretEnv && product.secretFile), 'give secretEnv or secretFile, not both'),
+  ),
+  tls: v.optional(v.strictObject({ ca: v.exactOptional(text), serverName: v.exactOptional(text), insecure: v.exactOptional(v.boolean()) }), {}),
+  edition: v.optional(v.picklist(['doc2020', 'doc2021', 'doc2023']), 'doc2020'),
+  profiles: v.exactOptional(v.pipe(v.array(v.picklist(['prereg', 'nwl', 'operator', 'https'])), v.nonEmpty())),
+  inventory: v.exactOptional(text),
+  administrator: v.exactOptional(
+    v.variant('kind', [
+      v.strictObject({ kind: v.literal('stub'), url: url('http', 'https'), tokenFile: text }),
+      v.strictObject({ kind: v.literal('alicloud') }),
+      v.strictObject({ kind: v.literal('human') }),
+    ]),
+  ),
+  pace: v.optional(
+    v.strictObject({
+      perDevicePerMinute: v.optional(v.union([v.pipe(v.number(), v.minValue(1)), v.literal('none')]), 5),
+      perSecond: v.exactOptional(v.pipe(v.number(), v.minValue(1))),
+    }),
+    {},
+  ),
+});
+
+export type Target = v.InferOutput<typeof TARGET>;
+
+export type ParsedTarget = { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly place: string; readonly why: string };
+
+/** Checks a target file that was read as YAML or JSON; the first fault is named with its place. */
+export function parseTarget(document: unknown): ParsedTarget {
+  const parsed = v.safeParse(TARGET, document);
+  if (parsed.success) return { ok: true, target: parsed.output };
+  const [issue] = parsed.issues;
+  return { ok: false, place: v.getDotPath(issue) ?? 'the document', why: issue.message };
+}

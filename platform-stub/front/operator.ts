@@ -1,0 +1,112 @@
+// The operator API of the page, of fleets and of scripts: one POST an OperatorCommand, as a function from a request to an answer.
+// Not the vendor's cloud API, whose wire format and signatures are another front's.
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import * as v from 'valibot';
+import { DEVICE_SECRET_MAX } from '../../protocol/names.ts';
+import type { OperatorCommand } from '../core/operate.ts';
+import type { Platform } from '../platform.ts';
+import { answerWith, type HttpAnswer } from './http-register.ts';
+
+export const OPERATOR_PATH = '/operator';
+
+/** Longest command that is read, in bytes: room for a hundred thousand DeviceNames. */
+export const OPERATOR_BODY_MAX = 4 * 1024 * 1024;
+
+export interface OperatorRequest {
+  readonly method: string;
+  readonly path: string;
+  /** The headers Host, Origin and Authorization as they came. */
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  readonly authorization: string | undefined;
+  readonly body: string;
+}
+
+/** Whom the API answers. */
+export interface OperatorAccess {
+  /** The run's token, which `Authorization: Bearer` has to carry. */
+  readonly token: string;
+  /** The port it listens on, which Host has to name. */
+  readonly port: number;
+}
+
+const text = v.pipe(v.string(), v.nonEmpty());
+const device = { productKey: text, deviceName: text };
+/** A secret that a reply can carry unescaped (payload.ts) and that the C SDKs can store. */
+export const DEVICE_SECRET = new RegExp(`^[A-Za-z0-9_.:+/=-]{1,${DEVICE_SECRET_MAX}}$`);
+
+const COMMAND = v.variant('action', [
+  v.strictObject({ action: v.literal('CreateProduct'), productKey: text, productSecret: text, dynamicRegistration: v.boolean() }),
+  v.strictObject({ action: v.literal('X-SetDynamicRegistration'), productKey: text, on: v.boolean() }),
+  v.strictObject({ action: v.literal('AddDevices'), productKey: text, deviceNames: v.array(v.string()) }),
+  v.strictObject({ action: v.literal('AddDevice'), ...device, deviceSecret: v.exactOptional(v.pipe(v.string(), v.regex(DEVICE_SECRET))) }),
+  v.strictObject({ action: v.literal('TransformClientId'), ...device, clientId: text }),
+  v.strictObject({ action: v.literal('QueryDeviceStatistics'), productKey: text }),
+  v.strictObject({
+    action: v.picklist([
+      'DeleteDevice',
+      'ResetThing',
+      'DisableThing',
+      'EnableThing',
+      'QueryDeviceDetail',
+      'QueryClientIds',
+      'DeleteClientIds',
+    ]),
+    ...device,
+  }),
+]) satisfies v.GenericSchema<unknown, OperatorCommand>;
+
+/**
+ * Answers a request to the operator API: 200 with an OperatorResult (a refused command too), else a status of its own with one sentence.
+ * 403 for a Host or Origin that is not this API's own, which is how a page of another site would come here (DNS rebinding); 401 for a
+ * wrong token; 404, 405, 413; 400 for a body that is no OperatorCommand.
+ */
+export function answerOperator(request: OperatorRequest, access: OperatorAccess, platform: Platform): HttpAnswer {
+  const host = request.host?.toLowerCase();
+  if (host === undefined || !['127.0.0.1', 'localhost', '[::1]'].some((name) => host === `${name}:${access.port}`)) {
+    return refuse(403, `The Host header must name this machine and port ${access.port}.`);
+  }
+  if (request.origin !== undefined && request.origin.toLowerCase() !== `http://${host}`)
+    return refuse(403, 'Pages of another origin may not operate this stub.');
+  const presented = /^Bearer +(\S+)$/i.exec(request.authorization ?? '')?.[1];
+  if (presented === undefined || !sameText(presented, access.token)) {
+    return refuse(401, 'The header "Authorization: Bearer TOKEN" must carry the token of this run.', { 'WWW-Authenticate': 'Bearer' });
+  }
+  if (request.path.split('?', 1)[0] !== OPERATOR_PATH) return refuse(404, `Nothing here; commands are POSTed to ${OPERATOR_PATH}.`);
+  if (request.method !== 'POST') return refuse(405, 'POST a command.', { Allow: 'POST' });
+  if (utf8ToBytes(request.body).length > OPERATOR_BODY_MAX) return refuse(413, `A command has at most ${OPERATOR_BODY_MAX} bytes.`);
+  const command = readCommand(request.body);
+  if (typeof command === 'string') return refuse(400, command);
+  return answerWith(200, 'application/json', JSON.stringify(platform.operate(command)));
+}
+
+function refuse(status: number, sentence: string, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
+  return answerWith(status, 'application/json', JSON.stringify({ ok: false, code: String(status), message: sentence }), headers);
+}
+
+/** The command, or what is wrong with it. Values are not repeated: one of them may be a secret. */
+function readCommand(body: string): OperatorCommand | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return 'The body is not JSON.';
+  }
+  const parsed = v.safeParse(COMMAND, json);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const place = v.getDotPath(issue) ?? '';
+  if (place === '') return 'The body is not a JSON object with an "action".';
+  if (issue.type === 'strict_object' && issue.expected === 'never') return `The command has an unknown field "${place}".`;
+  if (place === 'action') return 'The command has no known "action".';
+  return `The field "${place}" is missing or not what this action takes.`;
+}
+
+/** Compares in a time that depends on the lengths only. */
+function sameText(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  let wrong = 0;
+  for (let i = 0; i < a.length; i++) wrong |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return wrong === 0;
+}

@@ -1,0 +1,106 @@
+// A case: what is done to the platform (`drive`) apart from how it is judged (`checks`, which are data).
+import type { Json } from '../../kernel/trace/event.ts';
+import type { Outcome } from '../../kernel/trace/outcome.ts';
+import type { Check } from '../judge/judge.ts';
+import type { Profile } from '../rules/catalogue.ts';
+import type { Bend } from '../../worker/unit/unit.ts';
+import type { Credentials } from '../../worker/unit/flash.ts';
+
+interface CaseBase {
+  /** `platform/<area>/<name>` or `firmware/<area>/<name>`; never renamed. */
+  readonly id: string;
+  readonly title: string;
+  /** Profiles a target must claim for the case to apply. */
+  readonly profiles: readonly Profile[];
+  readonly checks: readonly Check[];
+}
+
+export interface PlatformCase extends CaseBase {
+  readonly direction: 'platform';
+  /** `sockets`: only real connections can show it, so it never runs on the virtual clock. */
+  readonly needs: 'cell' | 'sockets';
+  readonly drive: (t: Drive) => Promise<void>;
+}
+
+export interface FirmwareCase extends CaseBase {
+  readonly direction: 'firmware';
+  readonly needs: 'cell';
+  readonly drive: (t: FirmwareDrive) => Promise<void>;
+}
+
+export type CaseDefinition = PlatformCase | FirmwareCase;
+
+export function definePlatformCase(definition: Omit<PlatformCase, 'direction'>): PlatformCase {
+  return { ...definition, direction: 'platform' };
+}
+
+export function defineFirmwareCase(definition: Omit<FirmwareCase, 'direction' | 'needs'>): FirmwareCase {
+  return { ...definition, direction: 'firmware', needs: 'cell' };
+}
+
+export interface UnitOptions {
+  readonly mode: 'register' | 'regnwl';
+  /** Two units of one DeviceName are two physical devices that claim it. */
+  readonly deviceName: string;
+}
+
+/** A unit whose every verb leaves a span of its name. */
+export interface CaseUnit {
+  readonly deviceName: string;
+  register(span: string, bend?: Bend): Promise<Outcome>;
+  connect(span: string, bend?: Bend): Promise<Outcome>;
+  boot(span: string): Promise<Outcome>;
+  post(span: string): Promise<Outcome>;
+  subscribe(span: string, filters: readonly string[]): Promise<void>;
+  disconnect(span: string): Promise<void>;
+  /** Lets time pass and keeps what the unit's connection went through. */
+  watch(span: string, ms: number): Promise<void>;
+  factoryReset(): void;
+  credentials(): Credentials | undefined;
+}
+
+/** What a case of direction platform may do. */
+export interface Drive {
+  /** A DeviceName of this case and run. */
+  name(label: string): string;
+  unit(label: string, options: UnitOptions): CaseUnit;
+  /** A unit that is online from now on, by the mode given; its posts prove that the platform still serves. */
+  guard(mode: 'register' | 'regnwl'): Promise<CaseUnit>;
+  readonly operator: CaseOperator;
+  wait(ms: number): Promise<void>;
+  /** Waits until no declared limit of the target can explain a refusal; free on the virtual clock. */
+  pace(): Promise<void>;
+  /** Stores what the case itself found out, for a check or a reading. */
+  note(span: string, facts: { readonly [key: string]: Json }): void;
+}
+
+/** Actions of the platform's operator, each leaving a span. */
+export interface CaseOperator {
+  setDynamicRegistration(span: string, on: boolean): Promise<void>;
+  addDevice(span: string, deviceName: string): Promise<void>;
+  deleteDevice(span: string, deviceName: string): Promise<void>;
+  resetThing(span: string, deviceName: string): Promise<void>;
+  disable(span: string, deviceName: string): Promise<void>;
+  enable(span: string, deviceName: string): Promise<void>;
+  /** Facts: `exists`, and where it does `status`, `activated`. */
+  readDevice(span: string, deviceName: string): Promise<void>;
+  /** Facts: `count`, `clientIds`. */
+  clientIds(span: string, deviceName: string): Promise<readonly string[]>;
+  switchClientId(span: string, deviceName: string, clientId: string): Promise<void>;
+  clearClientIds(span: string, deviceName: string): Promise<void>;
+}
+
+/** The device under test, moved from outside as a hand or a relay would. */
+export interface DeviceUnderTest {
+  powerOn(): Promise<void>;
+  powerCycle(): Promise<void>;
+}
+
+/** What a case of direction firmware may do. */
+export interface FirmwareDrive {
+  readonly device: DeviceUnderTest;
+  /** Keeps what the platform saw while `action` ran and the device settled. */
+  observe(span: string, action: () => Promise<void>): Promise<void>;
+  /** Facts: `online`, by the platform's own status. */
+  readOnline(span: string): Promise<void>;
+}

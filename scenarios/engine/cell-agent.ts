@@ -1,0 +1,31 @@
+// Cells in a worker of their own, as their caller sees them: one case at a time, on the virtual clock of that worker's thread.
+import type { EditionName } from '../../protocol/editions.ts';
+import type { CaseRecord } from '../judge/record.ts';
+import { FIRMWARE_MUTANTS, PLATFORM_MUTANTS } from '../mutants/all.ts';
+import { CASES } from './cases.ts';
+import { runInCell } from './cell.ts';
+
+export interface CellRequest {
+  readonly caseId: string;
+  readonly seed: string;
+  readonly namespace: string;
+  readonly edition: EditionName;
+  /** A platform or firmware that is wrong on purpose; the record does not name it. */
+  readonly mutant?: string;
+  /** Turns of the event loop that every hop takes longer. */
+  readonly extraTurns?: number;
+}
+
+export interface CellAgent {
+  run(request: CellRequest): Promise<CaseRecord>;
+}
+
+export const cellAgent: CellAgent = {
+  async run({ caseId, mutant, ...options }) {
+    const definition = CASES.find((one) => one.id === caseId);
+    if (!definition) throw new Error(`no case ${caseId}`);
+    const policy = PLATFORM_MUTANTS.find((one) => one.id === mutant)?.policy;
+    const habits = FIRMWARE_MUTANTS.find((one) => one.id === mutant)?.habits;
+    return runInCell(definition, { ...options, ...(policy ? { policy } : {}), ...(habits ? { habits } : {}) });
+  },
+};

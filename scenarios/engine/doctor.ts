@@ -1,0 +1,41 @@
+// Is there anything to talk to? Looks below MQTT only: whatever answers a CONNECT is a subject, not a fault. It sends no CONNECT, so it
+// consumes no ClientID and no name.
+import type { Outcome } from '../../kernel/trace/outcome.ts';
+import type { Transport } from '../../worker/transport/transport.ts';
+
+export interface Complaint {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** Opens one stream and ends it; a complaint where that was not possible. */
+export async function examine(transport: Transport, security: 'encrypted' | 'plain'): Promise<Complaint | undefined> {
+  const dialled = await transport.dial(security);
+  if (!dialled.ok) return complaintOf(dialled.outcome);
+  dialled.stream.attach({ data: () => undefined, drain: () => undefined, end: () => dialled.stream.end(), close: () => undefined });
+  dialled.stream.abort();
+  return undefined;
+}
+
+function complaintOf(outcome: Outcome): Complaint {
+  if (outcome.kind === 'silent') {
+    return { what: `it did not answer within ${outcome.waitedMs / 1000} s (${outcome.stage})`, remedy: 'check the address, the port and the firewall between' };
+  }
+  if (outcome.kind === 'local') return { what: `this machine is out of ${outcome.reason}`, remedy: 'end other programs, or raise the limit' };
+  if (outcome.kind !== 'unreachable') return { what: outcome.kind, remedy: 'check the target' };
+  const { stage, code } = outcome;
+  switch (stage) {
+    case 'dns':
+      return { what: `its host name is not known (${code})`, remedy: 'check the name' };
+    case 'tcp':
+      return code === 'ECONNREFUSED'
+        ? { what: `nothing listens there (${code})`, remedy: 'start the platform, or check the port' }
+        : { what: `the network did not connect (${code})`, remedy: 'check the address and the network' };
+    case 'tls':
+      return code === 'NO_ENDPOINT'
+        ? { what: 'it has no encrypted endpoint, and registration needs one', remedy: 'add `mqtts` or `wss` to the endpoints' }
+        : { what: `its certificate was refused (${code})`, remedy: 'give the authority that signed it with --ca FILE, and the name that it carries' };
+    case 'ws':
+      return { what: `it refused the WebSocket (${code})`, remedy: 'check the path and that it speaks MQTT over WebSocket' };
+  }
+}

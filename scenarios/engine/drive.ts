@@ -1,0 +1,181 @@
+// Runs the `drive` of a case and keeps its spans. It judges nothing.
+import { ALPHANUMERIC, seededRandom } from '../../kernel/random.ts';
+import { pause, type Clock } from '../../kernel/clock.ts';
+import { messageOf } from '../../kernel/errors.ts';
+import type { Json, TraceEvent } from '../../kernel/trace/event.ts';
+import type { Outcome } from '../../kernel/trace/outcome.ts';
+import type { Redactor } from '../../kernel/trace/redact.ts';
+import type { EditionName } from '../../protocol/editions.ts';
+import type { OpenSession, Timeouts } from '../../worker/session/session.ts';
+import type { Transport } from '../../worker/transport/transport.ts';
+import { Unit } from '../../worker/unit/unit.ts';
+import { stored, type CaseRecord, type SpanRecord, type SpanVerb } from '../judge/record.ts';
+import type { CaseOperator, CaseUnit, Drive, PlatformCase, UnitOptions } from './case.ts';
+import type { CaseProduct, Operator } from './operator.ts';
+
+export interface CaseEnv {
+  readonly clock: Clock;
+  readonly seed: string;
+  readonly namespace: string;
+  readonly transport: Transport;
+  readonly openSession: OpenSession;
+  readonly timeouts: Timeouts;
+  readonly edition: EditionName;
+  readonly operator: Operator;
+  /** How long to wait so that no declared limit explains a refusal, milliseconds. */
+  readonly paceMs: number;
+  readonly redactor: Redactor;
+}
+
+/** Collects the spans of one case; at most one span of a unit is open at a time. */
+export class SpanLog {
+  readonly #spans: SpanRecord[] = [];
+  readonly #clock: Clock;
+  readonly #redactor: Redactor;
+
+  constructor(clock: Clock, redactor: Redactor) {
+    this.#clock = clock;
+    this.#redactor = redactor;
+  }
+
+  /** Runs `action` and stores what `events` gained meanwhile under `name`. */
+  async span(name: string, verb: SpanVerb, unit: string | null, events: readonly TraceEvent[], action: () => Promise<Outcome | Facts>): Promise<Outcome | Facts> {
+    if (this.#spans.some((span) => span.name === name)) throw new Error(`span ${name} exists already`);
+    const startedAt = this.#clock.now();
+    const from = events.length;
+    const result = await action();
+    const outcome = isOutcome(result) ? result : null;
+    this.#spans.push({
+      name,
+      unit,
+      verb,
+      startedAt,
+      endedAt: this.#clock.now(),
+      outcome,
+      facts: outcome ? {} : (result as Facts),
+      events: events.slice(from).map((event) => stored(event, this.#redactor)),
+    });
+    return result;
+  }
+
+  /** What the case itself found out. */
+  note(name: string, facts: Facts): void {
+    const at = this.#clock.now();
+    this.#spans.push({ name, unit: null, verb: 'operator', startedAt: at, endedAt: at, outcome: null, facts, events: [] });
+  }
+
+  spans(): readonly SpanRecord[] {
+    return this.#spans;
+  }
+}
+
+export interface Facts {
+  readonly [key: string]: Json;
+}
+
+function isOutcome(result: Outcome | Facts): result is Outcome {
+  return typeof result['kind'] === 'string';
+}
+
+const NAME_TAG = 6;
+
+/** Drives one case to its end; a fault of the harness ends it early and is recorded. */
+export async function driveCase(definition: PlatformCase, env: CaseEnv): Promise<CaseRecord> {
+  const log = new SpanLog(env.clock, env.redactor);
+  const units: Unit[] = [];
+  let fault: string | null = null;
+  try {
+    const product = await env.operator.provideProduct(definition.id);
+    env.redactor.secret(product.productSecret);
+    await definition.drive(makeDrive(definition, env, product, log, units));
+  } catch (error) {
+    fault = env.redactor.text(messageOf(error));
+  } finally {
+    await Promise.all(units.map((unit) => unit.disconnect()));
+  }
+  return { case: definition.id, seed: env.seed, spans: log.spans(), fault };
+}
+
+function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct, log: SpanLog, units: Unit[]): Drive {
+  const tag = seededRandom('name', env.seed, env.namespace, definition.id).text(NAME_TAG, ALPHANUMERIC);
+  const name = (label: string): string => `${label}-${tag}`;
+  const makeUnit = (label: string, options: UnitOptions): CaseUnit => {
+    const events: TraceEvent[] = [];
+    const unit = new Unit(
+      { unitId: label, mode: options.mode, deviceName: options.deviceName, ...product },
+      {
+        clock: env.clock,
+        random: seededRandom('unit', env.seed, env.namespace, definition.id, label),
+        transport: env.transport,
+        openSession: env.openSession,
+        timeouts: env.timeouts,
+        edition: env.edition,
+        signMethod: 'hmacsha256',
+        sink: (event) => events.push(event),
+        secret: (text) => env.redactor.secret(text),
+      },
+    );
+    units.push(unit);
+    const verb = (span: string, what: SpanVerb, action: () => Promise<Outcome>): Promise<Outcome> =>
+      log.span(span, what, label, events, action) as Promise<Outcome>;
+    const watch = (span: string, what: SpanVerb, action: () => Promise<Facts>): Promise<void> =>
+      log.span(span, what, label, events, action).then(() => undefined);
+    return {
+      deviceName: options.deviceName,
+      register: (span, bend) => verb(span, 'register', () => unit.register(bend)),
+      connect: (span, bend) => verb(span, 'connect', () => unit.connect(bend)),
+      boot: (span) => verb(span, 'boot', () => unit.boot()),
+      post: (span) => verb(span, 'post', () => unit.post({ temperature: 21.5 })),
+      subscribe: (span, filters) => watch(span, 'subscribe', async () => ({ granted: await unit.subscribe(filters) })),
+      disconnect: (span) => watch(span, 'disconnect', () => unit.disconnect().then(() => ({}))),
+      watch: (span, ms) => watch(span, 'watch', () => pause(env.clock, ms).then(() => ({}))),
+      factoryReset: () => unit.factoryReset(),
+      credentials: () => unit.flash.read(),
+    };
+  };
+  return {
+    name,
+    unit: makeUnit,
+    async guard(mode) {
+      const deviceName = name('guard');
+      if (mode === 'register') await env.operator.addDevice(product.productKey, deviceName);
+      const guard = makeUnit('guard', { mode, deviceName });
+      await guard.boot('guard');
+      return guard;
+    },
+    operator: caseOperator(env.operator, product.productKey, log),
+    wait: (ms) => pause(env.clock, ms),
+    pace: () => (env.paceMs > 0 ? pause(env.clock, env.paceMs) : Promise.resolve()),
+    note: (span, facts) => log.note(span, facts),
+  };
+}
+
+function caseOperator(operator: Operator, productKey: string, log: SpanLog): CaseOperator {
+  const act = async (span: string, action: () => Promise<Facts>): Promise<Facts> => (await log.span(span, 'operator', null, [], action)) as Facts;
+  const done = async (span: string, deviceName: string, work: () => Promise<void>): Promise<void> => {
+    await act(span, () => work().then(() => ({ deviceName })));
+  };
+  return {
+    setDynamicRegistration: (span, on) => act(span, () => operator.setDynamicRegistration(productKey, on).then(() => ({ on }))).then(() => undefined),
+    addDevice: (span, name) => done(span, name, () => operator.addDevice(productKey, name)),
+    deleteDevice: (span, name) => done(span, name, () => operator.deleteDevice(productKey, name)),
+    resetThing: (span, name) => done(span, name, () => operator.resetThing(productKey, name)),
+    disable: (span, name) => done(span, name, () => operator.disable(productKey, name)),
+    enable: (span, name) => done(span, name, () => operator.enable(productKey, name)),
+    async readDevice(span, name) {
+      await act(span, async () => {
+        const reading = await operator.readDevice(productKey, name);
+        return reading ? { exists: true, ...reading } : { exists: false };
+      });
+    },
+    async clientIds(span, name) {
+      const facts = await act(span, async () => {
+        const clientIds = await operator.clientIds(productKey, name);
+        return { count: clientIds.length, clientIds };
+      });
+      return facts['clientIds'] as readonly string[];
+    },
+    switchClientId: (span, name, clientId) => done(span, name, () => operator.switchClientId(productKey, name, clientId)),
+    clearClientIds: (span, name) => done(span, name, () => operator.clearClientIds(productKey, name)),
+  };
+}

@@ -1,0 +1,140 @@
+// A run of the suite: which cases, in what order, and what their records say together. How a case is carried out is the caller's: in a
+// cell of this thread, in another worker, or over sockets.
+import { messageOf } from '../../kernel/errors.ts';
+import { judgeCase } from '../judge/judge.ts';
+import type { CaseRecord } from '../judge/record.ts';
+import { everLetThrough, neverAccepted, rollUp, selectionConformance, type Conformance, type JudgedCase } from '../judge/rollup.ts';
+import { headline, OUT_OF_SCOPE, REPORT_FORMAT, stepsOf, type Report, type ReportAbout, type ReportCase } from '../../report/model.ts';
+import { ruleOf, type Profile } from '../rules/catalogue.ts';
+import type { CaseDefinition } from './case.ts';
+import { applies, judgedClass, requirementSet, type Direction } from './requirements.ts';
+
+/** Carries out one case. `not-run` says why this runner cannot. */
+export type CaseRunner = (definition: CaseDefinition) => Promise<CaseRun>;
+
+export type CaseRun =
+  | { readonly kind: 'ran'; readonly record: CaseRecord; readonly clock: 'virtual' | 'wall' }
+  | { readonly kind: 'not-run'; readonly why: string };
+
+export interface SuiteOptions {
+  readonly direction: Direction;
+  readonly cases: readonly CaseDefinition[];
+  /** `cases` are a selection of the direction's. */
+  readonly partial: boolean;
+  readonly profiles: readonly Profile[];
+  readonly target: string;
+  readonly edition: string;
+  readonly seed: string;
+  readonly namespace: string;
+  readonly version: string;
+  /** Cases under way at once. */
+  readonly jobs: number;
+  readonly run: CaseRunner;
+  readonly onCase?: (one: ReportCase, done: number, total: number) => void;
+  /** Asked between cases; true ends the run with what there is. */
+  readonly stopped?: () => boolean;
+}
+
+export interface SuiteResult {
+  readonly report: Report;
+  readonly records: readonly { readonly record: CaseRecord; readonly clock: 'virtual' | 'wall' }[];
+  /** What the exit code speaks of: the target, or the selection. */
+  readonly exit: Conformance;
+}
+
+interface Finished {
+  readonly definition: CaseDefinition;
+  readonly judged: JudgedCase;
+  readonly run: Extract<CaseRun, { kind: 'ran' }> | undefined;
+  readonly note: string | null;
+}
+
+/** Runs cases and judges them. */
+export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
+  const finished: Finished[] = [];
+  const queue = [...options.cases];
+  const total = queue.length;
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const one = options.stopped?.() ? skipped(next, 'the run was stopped') : await carryOut(next, options);
+      finished.push(one);
+      options.onCase?.(reportCase(one, one.judged), finished.length, total);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, options.jobs) }, work));
+  finished.sort((a, b) => (a.definition.id < b.definition.id ? -1 : 1));
+  return conclude(finished, options);
+}
+
+async function carryOut(definition: CaseDefinition, options: SuiteOptions): Promise<Finished> {
+  if (!applies(definition, options.profiles)) {
+    const missing = definition.profiles.filter((profile) => !options.profiles.includes(profile));
+    return withVerdict(definition, 'not_applicable', `the target does not claim ${missing.join(', ')}`);
+  }
+  try {
+    const run = await options.run(definition);
+    if (run.kind === 'not-run') return skipped(definition, run.why);
+    const judged = { id: definition.id, ...judgeCase(run.record, definition.checks, judgedClass) };
+    return { definition, judged, run, note: run.record.fault };
+  } catch (error) {
+    return withVerdict(definition, 'error', messageOf(error));
+  }
+}
+
+function skipped(definition: CaseDefinition, why: string): Finished {
+  return withVerdict(definition, 'not_run', why);
+}
+
+function withVerdict(definition: CaseDefinition, verdict: 'not_applicable' | 'not_run' | 'error', why: string): Finished {
+  const checks = definition.checks.map(({ id, rule }) => ({ id, rule, verdict, because: why }));
+  return { definition, judged: { id: definition.id, verdict, checks }, run: undefined, note: why };
+}
+
+function reportCase(one: Finished, judged: JudgedCase): ReportCase {
+  return {
+    id: one.definition.id,
+    title: one.definition.title,
+    verdict: judged.verdict,
+    clock: one.run?.clock ?? null,
+    steps: one.run ? stepsOf(one.run.record) : [],
+    checks: judged.checks,
+    note: one.note,
+  };
+}
+
+function conclude(finished: readonly Finished[], options: SuiteOptions): SuiteResult {
+  const records = finished.flatMap(({ run }) => (run ? [{ record: run.record, clock: run.clock }] : []));
+  const dead = records.length > 0 && !everLetThrough(records.map(({ record }) => record));
+  const judged = dead ? neverAccepted(finished.map((one) => one.judged)) : finished.map((one) => one.judged);
+  const set = requirementSet(options.direction, options.profiles);
+  const rolled = rollUp(judged, set.rules, options.partial);
+  const about: ReportAbout = {
+    version: options.version,
+    direction: options.direction,
+    target: options.target,
+    edition: options.edition,
+    profiles: options.profiles,
+    seed: options.seed,
+    namespace: options.namespace,
+    requirementSet: `muster-${options.version}/${options.edition}/${options.profiles.join('+')}`,
+  };
+  const reasons = dead ? ['never-accepted: no attempt of the whole run succeeded', ...rolled.reasons] : rolled.reasons;
+  const conformance = dead ? 'undetermined' : rolled.conformance;
+  return {
+    report: {
+      format: REPORT_FORMAT,
+      ...about,
+      result: { conformance, partial: options.partial, headline: headline(about, conformance, judged), reasons },
+      rules: rolled.rules.map((rule) => ({ ...rule, title: titleOf(rule.id) })),
+      notCovered: set.notCovered.map((rule) => ({ ...rule, title: titleOf(rule.id) })),
+      cases: finished.map((one, i) => reportCase(one, judged[i] ?? one.judged)),
+      outOfScope: OUT_OF_SCOPE,
+    },
+    records,
+    exit: options.partial && !dead ? selectionConformance(judged) : conformance,
+  };
+}
+
+function titleOf(id: string): string {
+  return ruleOf(id)?.title.en ?? id;
+}

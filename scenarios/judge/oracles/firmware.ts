@@ -1,0 +1,42 @@
+// What a firmware does at a boot, as the platform saw it.
+import { loginsOf, type Spans } from '../spans.ts';
+import { fail, inconclusive, pass, type Finding } from '../verdict.ts';
+
+export interface BootArgs {
+  /** The platform's view of a boot that must register. */
+  readonly first: string;
+  /** The platform's view of a boot that already has credentials. */
+  readonly later: string;
+}
+
+function signIns(spans: Spans, name: string): { registrations: number; connects: number } | undefined {
+  const span = spans.get(name);
+  if (!span) return undefined;
+  const logins = loginsOf(span, 'in');
+  const registrations = logins.filter(({ login }) => login?.kind === 'register' || login?.kind === 'regnwl').length;
+  return { registrations, connects: logins.length - registrations };
+}
+
+/** DEV-09: with working credentials it does not register. */
+export function registersOnce(spans: Spans, args: BootArgs): Finding {
+  const first = signIns(spans, args.first);
+  const later = signIns(spans, args.later);
+  if (!first || !later) return inconclusive('the case ended before the power cycle');
+  if (first.registrations === 0) return inconclusive('the device was never seen to register');
+  return later.registrations > 0
+    ? fail(`after the power cycle the device registered again (${later.registrations} times)`)
+    : pass('after the power cycle the device did not register');
+}
+
+/** DEV-04: what was delivered is still there after a power cycle, and works. */
+export function keepsCredentials(spans: Spans, args: BootArgs & { readonly online: string }): Finding {
+  const first = signIns(spans, args.first);
+  const later = signIns(spans, args.later);
+  if (!first || !later) return inconclusive('the case ended before the power cycle');
+  if (first.connects === 0) return fail('the device registered but never connected with what it was issued');
+  if (later.connects === 0) return fail('after the power cycle the device did not connect with stored credentials');
+  if (later.registrations > 0) return fail('after the power cycle the device needed new credentials');
+  return spans.get(args.online)?.facts['online'] === true
+    ? pass('after the power cycle the device came online with what it had stored')
+    : fail('after the power cycle the device did not come online');
+}

@@ -1,0 +1,84 @@
+// From the verdicts of cases to what a run says of each rule and of the target. Nothing here looks at evidence again.
+import type { CheckResult, JudgedRuleClass } from './judge.ts';
+import type { CaseRecord } from './record.ts';
+import { letThrough } from './proofs.ts';
+import { sawAcceptance } from './spans.ts';
+import { worst, type Verdict } from './verdict.ts';
+
+export interface JudgedCase {
+  readonly id: string;
+  readonly verdict: Verdict;
+  readonly checks: readonly CheckResult[];
+}
+
+/** A rule of the requirement set, with how it is judged. */
+export interface RequiredRule {
+  readonly id: string;
+  readonly class: JudgedRuleClass;
+}
+
+export interface RuleVerdict extends RequiredRule {
+  readonly verdict: Verdict;
+  /** Checks that spoke of it: `case#check`. */
+  readonly checks: readonly string[];
+}
+
+export type Conformance = 'conformant' | 'not-conformant' | 'undetermined';
+
+export interface Rollup {
+  readonly rules: readonly RuleVerdict[];
+  readonly conformance: Conformance;
+  /** Why the run decides nothing, where it does not. */
+  readonly reasons: readonly string[];
+}
+
+/** Did any attempt of the whole run ever succeed, on whichever side it was seen? If not, a refusal says nothing about any rule. */
+export function everLetThrough(records: readonly CaseRecord[]): boolean {
+  return records.some((record) => record.spans.some((span) => letThrough(span) || sawAcceptance(span)));
+}
+
+/** Positive cases of a run in which nothing was ever let through are inconclusive: something below the contract is broken. */
+export function neverAccepted(cases: readonly JudgedCase[]): JudgedCase[] {
+  return cases.map((one) => {
+    const checks = one.checks.map((check) => (check.verdict === 'fail' ? { ...check, verdict: 'inconclusive' as const, because: `never-accepted: ${check.because}` } : check));
+    return { ...one, checks, verdict: worst(checks.map((check) => check.verdict), one.verdict) };
+  });
+}
+
+/**
+ * Adds up.
+ * @param partial the run is of a selection: whatever it found, it decides nothing about the target
+ */
+export function rollUp(cases: readonly JudgedCase[], required: readonly RequiredRule[], partial: boolean): Rollup {
+  const rules = required.map((rule): RuleVerdict => {
+    const spoke = cases.flatMap((one) => one.checks.filter((check) => check.rule === rule.id).map((check) => ({ one, check })));
+    return {
+      ...rule,
+      verdict: worst(
+        spoke.map(({ check }) => check.verdict),
+        'not_run',
+      ),
+      checks: spoke.map(({ one, check }) => `${one.id}#${check.id}`),
+    };
+  });
+  const must = rules.filter((rule) => rule.class === 'M' && rule.verdict !== 'not_applicable');
+  const failed = must.filter((rule) => rule.verdict === 'fail');
+  const open = must.filter((rule) => rule.verdict !== 'pass' && rule.verdict !== 'fail' && rule.verdict !== 'warn');
+  const reasons: string[] = [];
+  if (partial) reasons.push('only a selection of the cases ran');
+  if (open.length > 0) reasons.push(`not decided: ${open.map((rule) => `${rule.id} (${rule.verdict})`).join(', ')}`);
+  if (must.length === 0) reasons.push('no rule was judged');
+  if (partial) return { rules, conformance: 'undetermined', reasons };
+  if (failed.length > 0) return { rules, conformance: 'not-conformant', reasons };
+  return { rules, conformance: reasons.length > 0 ? 'undetermined' : 'conformant', reasons };
+}
+
+/** Verdict of a selection of cases: its exit code speaks of what was selected. */
+export function selectionConformance(cases: readonly JudgedCase[]): Conformance {
+  const verdict = worst(
+    cases.map((one) => one.verdict),
+    'not_run',
+  );
+  if (verdict === 'fail') return 'not-conformant';
+  return verdict === 'pass' || verdict === 'warn' || verdict === 'not_applicable' ? 'conformant' : 'undetermined';
+}

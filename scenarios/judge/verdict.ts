@@ -1,0 +1,36 @@
+// What can be said of a check, a case, a rule and a run.
+import type { Json } from '../../kernel/trace/event.ts';
+
+/** From best to worst, as a roll-up sees them. */
+export const VERDICTS = ['not_applicable', 'pass', 'warn', 'not_run', 'inconclusive', 'error', 'fail'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** The proofs behind a negative verdict (design, section 5). */
+export interface Proofs {
+  /** The stimulus arrived: the platform answered it, or closed after our last byte and before our time-out. */
+  readonly stimulus: boolean;
+  /** The same attempt with only the defect removed is accepted. */
+  readonly control: boolean;
+  /** A known-good unit lives on afterwards. */
+  readonly alive: boolean;
+}
+
+/** What an oracle says. */
+export interface Finding {
+  readonly verdict: Extract<Verdict, 'pass' | 'fail' | 'warn' | 'inconclusive'>;
+  /** One sentence with the facts it rests on. */
+  readonly because: string;
+  readonly proofs?: Proofs;
+  /** Measured and reported, never judged. */
+  readonly reading?: Json;
+}
+
+export const pass = (because: string, more: Partial<Finding> = {}): Finding => ({ ...more, verdict: 'pass', because });
+export const fail = (because: string, more: Partial<Finding> = {}): Finding => ({ ...more, verdict: 'fail', because });
+export const inconclusive = (because: string, more: Partial<Finding> = {}): Finding => ({ ...more, verdict: 'inconclusive', because });
+export const warn = (because: string, more: Partial<Finding> = {}): Finding => ({ ...more, verdict: 'warn', because });
+
+/** The worst of several; `none` where there are none. */
+export function worst(verdicts: readonly Verdict[], none: Verdict): Verdict {
+  return verdicts.reduce<Verdict>((a, b) => (VERDICTS.indexOf(b) > VERDICTS.indexOf(a) ? b : a), verdicts[0] ?? none);
+}

@@ -1,0 +1,3 @@
+import { platformMutant } from '../mutant.ts';
+
+export default platformMutant({ id: 'switch-ends-sessions', rule: 'RULE-12', replace: (product) => product.dynamicRegistration });

@@ -1,0 +1,31 @@
+import { definePlatformCase } from '../../engine/case.ts';
+
+export default definePlatformCase({
+  id: 'platform/nwl/five-units',
+  title: 'Five units of one DeviceName get ClientIDs and tokens of their own and connect in turn',
+  profiles: ['nwl'],
+  needs: 'cell',
+  async drive(t) {
+    const deviceName = t.name('shared');
+    for (const n of [1, 2, 3, 4, 5]) {
+      const unit = t.unit(`unit-${n}`, { mode: 'regnwl', deviceName });
+      await unit.register(`register-${n}`);
+      await unit.connect(`connect-${n}`);
+      await unit.post(`post-${n}`);
+      await unit.disconnect(`leave-${n}`);
+      await t.pace();
+    }
+  },
+  checks: [
+    { id: 'created-by-first', rule: 'RULE-37', oracle: 'issued', on: { attempt: 'register-1' } },
+    { id: 'unsolicited', rule: 'RULE-05', oracle: 'unsolicited', on: { attempt: 'register-1' } },
+    {
+      id: 'distinct',
+      rule: 'RULE-38',
+      oracle: 'distinctClientIds',
+      on: { attempts: ['register-1', 'register-2', 'register-3', 'register-4', 'register-5'] },
+    },
+    ...[1, 2, 3, 4, 5].map((n) => ({ id: `online-${n}`, rule: 'RULE-39', oracle: 'accepted', on: { attempt: `post-${n}` } }) as const),
+    { id: 'reply-topic', rule: 'RULE-05', oracle: 'replyTopic', on: { attempt: 'register-1' }, reading: true },
+  ],
+});

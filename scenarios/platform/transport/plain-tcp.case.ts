@@ -1,0 +1,21 @@
+import { CONNACK } from '../../../protocol/codes.ts';
+import { definePlatformCase } from '../../engine/case.ts';
+
+export default definePlatformCase({
+  id: 'platform/transport/plain-tcp',
+  title: 'Registration over plain TCP is refused with CONNACK 2',
+  profiles: ['nwl'],
+  needs: 'sockets',
+  async drive(t) {
+    const guard = await t.guard('regnwl');
+    const unit = t.unit('unit', { mode: 'regnwl', deviceName: t.name('unit') });
+    await unit.register('over-tcp', { security: 'plain' });
+    await guard.post('alive');
+    await t.pace();
+    await unit.register('over-tls');
+  },
+  checks: [
+    { id: 'refused', rule: 'RULE-02', oracle: 'refused', on: { attempt: 'over-tcp', control: 'over-tls', alive: 'alive', code: CONNACK.identifier } },
+    { id: 'accepted-over-tls', rule: 'RULE-02', oracle: 'issued', on: { attempt: 'over-tls' } },
+  ],
+});

@@ -1,0 +1,78 @@
+// One configuration for the page (dist/web) and for the command (dist/cli). Both hold their dependencies, so that what is published needs
+// nothing else to be installed. `node tools/build.mjs` is the usual way to run it.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Rolldown } from 'vite';
+import { aedesCleanSession } from './tools/vite/aedes-clean-session.ts';
+import { browserShims } from './tools/vite/browser-shims.ts';
+import { thirdParty } from './tools/vite/third-party.ts';
+
+const checkout = import.meta.dirname;
+const licences = thirdParty(checkout);
+
+/** hdr-histogram-js reaches for Node's zlib by `eval`, and takes pako where that fails: no news at every build. */
+const onLog: NonNullable<Rolldown.InputOptions['onLog']> = (level, log, next) => {
+  if (log.code === 'EVAL' && log.message.includes('hdr-histogram-js')) return;
+  next(level, log);
+};
+
+/** Worker threads are entries of their own, opened with `new URL('./NAME.worker.js', import.meta.url)`. */
+const threads = readdirSync(join(checkout, 'cli'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.worker.ts'))
+  .map((path) => [basename(path, '.ts'), join(checkout, 'cli', path)] as const);
+
+export default defineConfig({
+  // The page's folder, so that dist/web/index.html is where a server looks for it.
+  root: join(checkout, 'web'),
+  server: { fs: { allow: [checkout] } },
+  cacheDir: join(checkout, 'node_modules/.vite'),
+  base: './',
+  plugins: [svelte({ configFile: false }), browserShims(), aedesCleanSession(), licences.plugin()],
+  worker: {
+    format: 'es',
+    rolldownOptions: { onLog },
+    plugins: () => [browserShims(), aedesCleanSession(), licences.plugin()],
+  },
+  optimizeDeps: { rolldownOptions: { plugins: [browserShims(), aedesCleanSession()] } },
+  environments: {
+    client: {
+      build: {
+        outDir: join(checkout, 'dist/web'),
+        emptyOutDir: true,
+        target: 'es2023',
+        // A policy of `'self'` allows neither scripts nor fonts from data: URLs.
+        assetsInlineLimit: 0,
+        modulePreload: { polyfill: false },
+        rolldownOptions: { input: join(checkout, 'web/index.html'), onLog },
+      },
+    },
+    cli: {
+      consumer: 'server',
+      resolve: { noExternal: true },
+      build: {
+        ssr: true,
+        outDir: join(checkout, 'dist/cli'),
+        target: 'node20.19',
+        minify: false,
+        emptyOutDir: true,
+        rolldownOptions: {
+          onLog,
+          input: { muster: join(checkout, 'cli/main.ts'), ...Object.fromEntries(threads) },
+          // Flat: a chunk that opens a thread finds it beside itself, as the entry does.
+          output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+        },
+      },
+    },
+  },
+  builder: {
+    // One list of licences for both.
+    sharedConfigBuild: true,
+    async buildApp(builder) {
+      for (const environment of Object.values(builder.environments)) {
+        if (environment.name === 'client' || environment.name === 'cli') await builder.build(environment);
+      }
+      writeFileSync(join(checkout, 'dist/THIRD-PARTY-NOTICES.txt'), licences.notices());
+    },
+  },
+});

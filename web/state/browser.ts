@@ -1,0 +1,26 @@
+// What this browser gives a page: cores for workers, and WebSockets over all of them together.
+
+/** WebSockets of one page over all hosts and workers (measured: Chromium 156, Firefox 153). */
+const SOCKETS = { chromium: 255, firefox: 200 } as const;
+/** WebSockets a page opens at once: Chromium delays new ones by seconds when 16 are pending (measured). */
+const PENDING = 8;
+
+const FEWEST_WORKERS = 2;
+const MOST_WORKERS = 4;
+
+/** Workers for devices: at least two; more where there are cores left beside the page and the platform. */
+export function fleetWorkerCount(cores: number = navigator.hardwareConcurrency): number {
+  return Math.min(MOST_WORKERS, Math.max(FEWEST_WORKERS, cores - 2));
+}
+
+/** One worker's share of the page's sockets. */
+export function shareOfSockets(workers: number): { readonly sockets: number; readonly pending: number } {
+  const all = /\bFirefox\//.test(navigator.userAgent) ? SOCKETS.firefox : SOCKETS.chromium;
+  return { sockets: Math.floor(all / workers), pending: Math.max(1, Math.floor(PENDING / workers)) };
+}
+
+/** Connections that all devices of a page can hold at once. */
+export function connectionsOfPage(): number {
+  const workers = fleetWorkerCount();
+  return shareOfSockets(workers).sockets * workers;
+}

@@ -1,0 +1,229 @@
+// One fleet run as the page sees it: starts and ends its workers, and asks them a few times a second how far they are.
+import type { DeviceStatistics } from '../../platform-stub/core/operate.ts';
+import type { FleetReport, FleetView } from '../../worker/fleet/controller.ts';
+import { UNIT_STATES, type UnitDetail } from '../../worker/fleet/fleet.ts';
+import { percentiles, PHASES, type Percentiles, type Phase } from '../../worker/fleet/measure.ts';
+import type { FleetPlan } from '../../worker/fleet/plan.ts';
+import { validity, type Validity } from '../../worker/fleet/validity.ts';
+import { messageOf } from '../../kernel/errors.ts';
+import { number, t } from '../i18n/t.svelte.ts';
+import { VERSION } from './version.ts';
+import { log } from './log.svelte.ts';
+import { Latency, Throughput, type Columns } from './series.ts';
+import { assemble, type Team } from './team.ts';
+
+/** `holding`: every device is online or has ended, and connections are kept. */
+export type FleetPhase = 'idle' | 'preparing' | 'running' | 'holding' | 'stopping' | 'stopped' | 'failed';
+
+export type Figures = Readonly<Record<'latency' | 'service', Readonly<Record<Phase, Percentiles | null>>>> & { readonly validity: Validity };
+
+/** A look at the counters costs a message a worker, a look at the histograms some milliseconds of the page. */
+const LOOK_MS = 250;
+const LOOK_HOLDING_MS = 1000;
+const MEASURE_MS = 500;
+/** Evidence of devices that did not get online outlives the workers, up to this many. */
+const KEPT_DETAILS = 200;
+
+const TROUBLED: ReadonlySet<number> = new Set([UNIT_STATES.indexOf('refused'), UNIT_STATES.indexOf('failed'), UNIT_STATES.indexOf('offline')]);
+
+class FleetRun {
+  phase: FleetPhase = $state('idle');
+  plan: FleetPlan | null = $state.raw(null);
+  /** The target's URL; null for the in-page platform. */
+  url: string | null = $state.raw(null);
+  view: FleetView | null = $state.raw(null);
+  platform: DeviceStatistics | null = $state.raw(null);
+  figures: Figures | null = $state.raw(null);
+  throughput: Columns = $state.raw([]);
+  latency: Columns = $state.raw([]);
+  peak = $state.raw({ register: 0, connect: 0 });
+  /** Seconds from the start until every device was online or had ended. */
+  seconds = $state(0);
+  workers = $state(0);
+  failure: string | null = $state(null);
+
+  readonly busy = $derived(this.phase === 'preparing' || this.phase === 'running' || this.phase === 'stopping');
+  readonly alive = $derived(this.phase === 'running' || this.phase === 'holding');
+
+  #team: Team | null = null;
+  #startedAt = 0;
+  #looking = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #series = { throughput: new Throughput(), latency: new Latency() };
+  #lastMeasure = 0;
+  #seen = new Set<string>();
+  #kept = new Map<number, UnitDetail>();
+  #report: FleetReport | null = null;
+
+  /** Runs a plan; what ran before is ended first. */
+  async start(plan: FleetPlan, url: string | null): Promise<void> {
+    this.#dismiss();
+    this.#reset(plan, url);
+    log.say(t('log.start', { devices: number(plan.devices), target: url ?? t('target.stub') }));
+    try {
+      const team = await assemble(plan, url, (why) => this.#fail(why));
+      // Stopped, or broken, while the workers were loading.
+      if (this.phase !== 'preparing') return team.dispose();
+      this.#team = team;
+      this.workers = team.fleetWorkers;
+      log.say(t('log.workers', { fleets: team.fleetWorkers, namespace: plan.namespace }));
+      if (team.added) log.say(t('log.added', { count: number(team.added) }));
+      this.phase = 'running';
+      this.#startedAt = performance.now();
+      this.#timer = setInterval(() => void this.#look(), LOOK_MS);
+      await team.controller.run();
+      if (this.#team === team) await this.#allEnded(team);
+    } catch (error) {
+      this.#fail(messageOf(error));
+    }
+  }
+
+  /** Ends every connection, then every worker. */
+  async stop(): Promise<void> {
+    const team = this.#team;
+    if (this.phase === 'preparing') return this.#end('stopped');
+    if (!team || !this.alive) return;
+    this.phase = 'stopping';
+    clearInterval(this.#timer);
+    try {
+      await this.#keepEvidence(team);
+      await team.controller.stop();
+      await this.#lookOnce(team);
+      this.#report = await this.#write(team);
+      log.say(t('log.stopped', { aborted: number(this.view?.endings.aborted ?? 0) }));
+      this.#end('stopped');
+    } catch (error) {
+      this.#fail(messageOf(error));
+    }
+  }
+
+  /** Everything known of one device; null where its workers have gone and nothing was kept. */
+  async detail(index: number, withSecrets: boolean): Promise<UnitDetail | null> {
+    if (this.#team && this.alive) return (await this.#team.controller.detail(index, withSecrets)) ?? null;
+    return withSecrets ? null : (this.#kept.get(index) ?? null);
+  }
+
+  /** The report of the run as the command would write it. */
+  async report(): Promise<FleetReport | null> {
+    return this.#team ? this.#write(this.#team) : this.#report;
+  }
+
+  /** The page goes away. */
+  leave(): void {
+    if (this.#team || this.phase === 'preparing') this.#end('stopped');
+  }
+
+  #reset(plan: FleetPlan, url: string | null): void {
+    this.phase = 'preparing';
+    this.plan = plan;
+    this.url = url;
+    this.view = null;
+    this.platform = null;
+    this.figures = null;
+    this.throughput = [];
+    this.latency = [];
+    this.peak = { register: 0, connect: 0 };
+    this.seconds = 0;
+    this.failure = null;
+    this.#series = { throughput: new Throughput(), latency: new Latency() };
+    this.#lastMeasure = 0;
+    this.#seen.clear();
+    this.#kept.clear();
+    this.#report = null;
+  }
+
+  async #allEnded(team: Team): Promise<void> {
+    if (this.phase !== 'running') return;
+    this.phase = 'holding';
+    clearInterval(this.#timer);
+    await this.#lookOnce(team);
+    if (this.#team !== team) return;
+    this.#timer = setInterval(() => void this.#look(), LOOK_HOLDING_MS);
+    const online = this.view?.online ?? 0;
+    const all = online === this.plan?.devices;
+    log.say(t('log.settled', { online: number(online), seconds: this.seconds.toFixed(1) }), all ? 'good' : 'bad');
+  }
+
+  async #look(): Promise<void> {
+    const team = this.#team;
+    if (!team || this.#looking) return;
+    this.#looking = true;
+    try {
+      await this.#take(team, performance.now() - this.#lastMeasure >= MEASURE_MS - LOOK_MS / 2);
+    } catch (error) {
+      if (this.#team === team) this.#fail(messageOf(error));
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /** A last look that no other look may stand in the way of. */
+  async #lookOnce(team: Team): Promise<void> {
+    await this.#take(team, true);
+  }
+
+  async #take(team: Team, measure: boolean): Promise<void> {
+    const view = await team.controller.view();
+    if (this.#team !== team) return;
+    const at = (performance.now() - this.#startedAt) / 1000;
+    this.view = view;
+    for (const [key, count] of Object.entries(view.outcomes)) this.#notice(key, count);
+    if (this.phase === 'running') this.seconds = at;
+    if (!measure) return;
+    this.#lastMeasure = performance.now();
+    const [histograms, platform] = await Promise.all([team.controller.histograms(), team.statistics()]);
+    if (this.#team !== team) return;
+    this.platform = platform;
+    const of = (kind: 'latency' | 'service'): Record<Phase, Percentiles | null> =>
+      Object.fromEntries(PHASES.map((phase) => [phase, percentiles(histograms[`${kind}.${phase}`])])) as Record<Phase, Percentiles | null>;
+    this.figures = { latency: of('latency'), service: of('service'), validity: validity(histograms, view.rate, view.endings.local) };
+    // Once all is quiet the charts stand still.
+    if (at - this.seconds > 1) return;
+    this.#series.throughput.add(at, view);
+    this.#series.latency.add(at, histograms);
+    this.throughput = this.#series.throughput.columns;
+    this.latency = this.#series.latency.columns;
+    this.peak = this.#series.throughput.peak;
+  }
+
+  /** The first of each kind of trouble is worth a line. */
+  #notice(key: string, count: number): void {
+    if (this.#seen.has(key) || /^(issued|accepted|replied|aborted)/.test(key)) return;
+    this.#seen.add(key);
+    log.say(t('log.first', { outcome: key, count: number(count) }), 'bad');
+  }
+
+  async #keepEvidence(team: Team): Promise<void> {
+    const troubled: number[] = [];
+    this.view?.states.forEach((state, index) => {
+      if (TROUBLED.has(state) && troubled.length < KEPT_DETAILS) troubled.push(index);
+    });
+    const details = await Promise.all(troubled.map((index) => team.controller.detail(index, false)));
+    for (const detail of details) if (detail) this.#kept.set(detail.index, detail);
+  }
+
+  #write(team: Team): Promise<FleetReport> {
+    const platform = this.platform ? { activated: this.platform.activeCount } : null;
+    return team.controller.report({ version: VERSION, measures: this.url === null ? 'self' : 'target', platform });
+  }
+
+  #fail(why: string): void {
+    if (this.phase === 'stopped' || this.phase === 'failed') return;
+    this.failure = why;
+    log.say(t('log.broken', { why }), 'bad');
+    this.#end('failed');
+  }
+
+  #end(phase: 'stopped' | 'failed'): void {
+    this.#dismiss();
+    this.phase = phase;
+  }
+
+  #dismiss(): void {
+    clearInterval(this.#timer);
+    this.#team?.dispose();
+    this.#team = null;
+  }
+}
+
+export const fleet = new FleetRun();

@@ -1,0 +1,26 @@
+// A share of a fleet in a Web Worker: the in-page platform at the other end of a port, or a target reached over WebSockets.
+import '../shims/globals.ts';
+import { expose } from 'comlink';
+import type { PortLike } from '../../kernel/bytes/carrier.ts';
+import { DEFAULT_EDITION } from '../../protocol/editions.ts';
+import { fleetAgent, type FleetAgent, type FleetSetup } from '../../worker/fleet/agent.ts';
+import { DEFAULT_TIMEOUTS } from '../../worker/session/session.ts';
+import { muxPortTransport } from '../../worker/transport/mux-port.ts';
+import { webSocketTransport, type WebSocketTarget } from '../../worker/transport/websocket.web.ts';
+
+type Target = WebSocketTarget | null;
+export type WebFleetSetup = Omit<FleetSetup<Target>, 'timeouts' | 'edition'>;
+export interface FleetWorker extends Omit<FleetAgent<Target, MessagePort>, 'prepare'> {
+  prepare(setup: WebFleetSetup, port?: MessagePort): void;
+}
+
+const agent = fleetAgent<Target, MessagePort>((target, clock, timeouts, port) => {
+  if (port) return muxPortTransport(port as unknown as PortLike, clock);
+  if (!target) throw new Error('a fleet needs a port or a target');
+  return webSocketTransport({ ...target, clock, timeouts });
+});
+const worker: FleetWorker = {
+  ...agent,
+  prepare: (setup, port) => agent.prepare({ ...setup, timeouts: DEFAULT_TIMEOUTS, edition: DEFAULT_EDITION }, port),
+};
+expose(worker);

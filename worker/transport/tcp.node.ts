@@ -1,0 +1,224 @@
+// How a unit in Node reaches a platform on the network: TCP, TLS, and WebSocket over either. What it finds on the way is an outcome.
+// Not here: anything that a browser can run.
+import { X509Certificate } from 'node:crypto';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { createWebSocketStream, WebSocket } from 'ws';
+import { fromDuplex, type DuplexLike } from '../../kernel/bytes/duplex.ts';
+import type { StreamKind } from '../../kernel/bytes/stream.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { codeOf, messageOf, UserError } from '../../kernel/errors.ts';
+import type { Outcome } from '../../kernel/trace/outcome.ts';
+import type { Dialled, Transport } from './transport.ts';
+
+/** URLs of a target, any subset: `mqtts://host:8883`, `wss://host/mqtt`. */
+export interface Endpoints {
+  readonly mqtt?: string;
+  readonly mqtts?: string;
+  readonly ws?: string;
+  readonly wss?: string;
+}
+
+/** Where to dial and whom to trust: data, so it can be sent to a worker. */
+export interface TcpTarget {
+  readonly endpoints: Endpoints;
+  /** Certificates to trust instead of Node's own list, PEM. */
+  readonly ca?: string;
+  /** Name to ask for and to check instead of the URL's host. */
+  readonly serverName?: string;
+  /** Takes any certificate. */
+  readonly insecure?: boolean;
+}
+
+export interface TcpTransportOptions extends TcpTarget {
+  readonly clock: Clock;
+  /** `dial`: how long opening a stream may take, all stages together, milliseconds. */
+  readonly timeouts: { readonly dial: number };
+}
+
+type DialStage = 'dns' | 'tcp' | 'tls' | 'ws';
+
+interface Endpoint {
+  readonly kind: Exclude<StreamKind, 'memory'>;
+  readonly url: string;
+  /** Without the brackets of an IPv6 literal. */
+  readonly host: string;
+  readonly port: number;
+}
+
+const KINDS = { mqtt: 'tcp', mqtts: 'tls', ws: 'ws', wss: 'wss' } as const;
+const USUAL_PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
+
+/** How long one of several addresses of a name may take; Node's 250 ms give up before a lost SYN is sent again. */
+const ADDRESS_MS = 2_000;
+
+function readEndpoint(endpoints: Endpoints, key: keyof Endpoints): Endpoint | undefined {
+  const text = endpoints[key];
+  if (text === undefined) return undefined;
+  const remedy = `write it as ${key}://HOST:PORT`;
+  if (!URL.canParse(text)) throw new UserError(`endpoint ${key} is no URL: ${text}`, remedy);
+  const url = new URL(text);
+  if (url.protocol !== `${key}:` || url.hostname === '')
+    throw new UserError(`endpoint ${key} is no ${key}:// URL with a host: ${text}`, remedy);
+  return {
+    kind: KINDS[key],
+    url: text,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? USUAL_PORTS[key] : Number(url.port),
+  };
+}
+
+/**
+ * A transport over sockets. 'encrypted' takes `mqtts`, else `wss`; 'plain' takes `mqtt`, else `ws`. `dial` never throws; an endpoint that
+ * is no URL, and a CA that is no certificate, are UserErrors here and now.
+ */
+export function tcpTransport(options: TcpTransportOptions): Transport {
+  const { endpoints } = options;
+  const read = (first: keyof Endpoints, second: keyof Endpoints): Endpoint | undefined => {
+    const [preferred, other] = [readEndpoint(endpoints, first), readEndpoint(endpoints, second)];
+    return preferred ?? other;
+  };
+  const secureContext = contextFor(options.ca);
+  const chosen = { encrypted: read('mqtts', 'wss'), plain: read('mqtt', 'ws') };
+  return {
+    offersPlain: chosen.plain !== undefined,
+    dial(security) {
+      const endpoint = chosen[security];
+      if (endpoint) return dial(endpoint, options, secureContext);
+      const stage = security === 'encrypted' ? 'tls' : 'tcp';
+      return Promise.resolve({ ok: false, outcome: { kind: 'unreachable', stage, code: 'NO_ENDPOINT' } });
+    },
+  };
+}
+
+function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: SecureContext): Promise<Dialled> {
+  const { clock, timeouts } = options;
+  const { kind, host, port } = endpoint;
+  const secure = kind === 'tls' || kind === 'wss';
+  const startedAt = clock.now();
+  return new Promise((resolve) => {
+    let stage: DialStage = isIP(host) ? 'tcp' : 'dns';
+    let settled = false;
+    const settle = (result: Dialled): void => {
+      if (settled) return;
+      settled = true;
+      timer.cancel();
+      if (!result.ok) carrier.destroy();
+      resolve(result);
+    };
+    const failed = (error: unknown): void => settle({ ok: false, outcome: outcomeOf(error, stage, clock.now() - startedAt) });
+    const timer = clock.after(timeouts.dial, () => settle({ ok: false, outcome: { kind: 'silent', stage, waitedMs: timeouts.dial } }));
+    const opened = (duplex: DuplexLike): void => {
+      const facts = { kind, encrypted: secure, ...sniOf(host, options, secure), peer: host, port };
+      settle({ ok: true, stream: fromDuplex(duplex, facts) });
+    };
+    const upgrade = (socket: Socket): void => {
+      if (kind === 'tcp' || kind === 'tls') return opened(socket);
+      stage = 'ws';
+      openWebSocket(endpoint, socket, opened, failed);
+    };
+
+    const carrier = connectTcp({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: ADDRESS_MS });
+    // Stays for good: an error after the dial is the stream's to report, and without a listener the process would end.
+    carrier.on('error', failed);
+    carrier.on('lookup', (error: Error | null) => {
+      if (!error) stage = 'tcp';
+    });
+    carrier.once('connect', () => {
+      if (!secure) return upgrade(carrier);
+      stage = 'tls';
+      const socket = startTls(carrier, host, options, secureContext);
+      socket.on('error', failed);
+      socket.once('close', () => failed(closedEarly()));
+      socket.once('secureConnect', () => upgrade(socket));
+    });
+    // Only a carrier that is not replaced by TLS or a WebSocket closes without any other notice.
+    carrier.once('close', () => failed(closedEarly()));
+  });
+}
+
+function startTls(carrier: Socket, host: string, options: TcpTransportOptions, secureContext: SecureContext): TLSSocket {
+  const socket = connectTls({
+    socket: carrier,
+    secureContext,
+    // What the certificate is checked against when there is no name to ask for.
+    host: options.serverName ?? host,
+    ...serverNameOf(host, options),
+    rejectUnauthorized: options.insecure !== true,
+  });
+  // Node cannot reset a TLS connection, and resetting the TCP connection under it crashes the process (seen with 20.20): an abort ends
+  // the connection at once, without a close_notify.
+  socket.resetAndDestroy = () => socket.destroy();
+  return socket;
+}
+
+/** One for all connections: reading the certificates costs more than a handshake. */
+function contextFor(ca: string | undefined): SecureContext {
+  if (ca === undefined) return createSecureContext();
+  try {
+    // OpenSSL passes over what it cannot read, and then trusts nobody.
+    void new X509Certificate(ca);
+    return createSecureContext({ ca });
+  } catch (error) {
+    throw new UserError(
+      `the CA to trust cannot be read (${messageOf(error)})`,
+      'give the file that begins with -----BEGIN CERTIFICATE-----',
+    );
+  }
+}
+
+/** The name to ask for: none for an address (RFC 6066, section 3). */
+function serverNameOf(host: string, options: TcpTransportOptions): { servername?: string } {
+  const name = options.serverName ?? host;
+  return isIP(name) ? {} : { servername: name };
+}
+
+function sniOf(host: string, options: TcpTransportOptions, secure: boolean): { sni?: string } {
+  const { servername } = serverNameOf(host, options);
+  return secure && servername !== undefined ? { sni: servername } : {};
+}
+
+function openWebSocket(endpoint: Endpoint, socket: Socket, opened: (duplex: DuplexLike) => void, failed: (error: unknown) => void): void {
+  // The socket is connected, and encrypted where the URL says so: `ws` has only the upgrade left to do.
+  const webSocket = new WebSocket(endpoint.url, ['mqtt'], { perMessageDeflate: false, createConnection: () => socket });
+  webSocket.on('error', failed);
+  webSocket.on('unexpected-response', (request, response) => {
+    failed(Object.assign(new Error(`HTTP ${response.statusCode} instead of an upgrade`), { code: `HTTP_${response.statusCode}` }));
+    request.destroy();
+  });
+  webSocket.once('open', () => opened(createWebSocketStream(webSocket)));
+}
+
+/** The peer hung up before the stream was open. */
+function closedEarly(): Error {
+  return Object.assign(new Error('closed while dialling'), { code: 'ECONNRESET' });
+}
+
+/** Codes that say: our own machine has no more of it. */
+const LOCAL_REASONS: Readonly<Record<string, 'ports' | 'descriptors'>> = {
+  EMFILE: 'descriptors',
+  ENFILE: 'descriptors',
+  EADDRNOTAVAIL: 'ports',
+};
+
+/** Says of one address of a name that this machine cannot go there at all: another address tells more. */
+const NO_ROUTE = new Set(['EADDRNOTAVAIL', 'ENETUNREACH', 'EHOSTUNREACH', 'EAFNOSUPPORT']);
+
+function outcomeOf(error: unknown, stage: DialStage, waitedMs: number): Outcome {
+  const code = tellingCode(error);
+  const reason = LOCAL_REASONS[code];
+  if (reason && stage !== 'ws') return { kind: 'local', reason };
+  // The system gave up waiting before we did.
+  if (code === 'ETIMEDOUT') return { kind: 'silent', stage, waitedMs };
+  return { kind: 'unreachable', stage, code };
+}
+
+/** The code of an error; of one a name with several addresses ended in, the code that says most. */
+function tellingCode(error: unknown): string {
+  if (error instanceof AggregateError) {
+    const codes = error.errors.map((one: unknown) => codeOf(one) ?? messageOf(one));
+    const telling = codes.find((code) => !NO_ROUTE.has(code)) ?? codes[0];
+    if (telling !== undefined) return telling;
+  }
+  return codeOf(error) ?? messageOf(error);
+}
