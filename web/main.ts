@@ -1,4 +1,13 @@
-// Placeholder until the page exists: the build needs an entry.
+// Starts the page. `?run=demo` starts a fleet and the suite as well.
+import './shims/globals.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { startFromAddress } from './state/start.ts';
+
 const app = document.getElementById('app');
-if (app) app.textContent = 'Muster';
-export {};
+if (app) {
+  mount(App, { target: app });
+  startFromAddress(new URLSearchParams(location.search));
+}

@@ -117,10 +117,12 @@ function complaint(issue: v.BaseIssue<unknown>, file: string): UserError {
   const place = placeOf(issue.path ?? []);
   const missing = issue.input === undefined;
   if (issue.type === 'strict_object') {
-    const key = String(issue.path?.at(-1)?.key ?? '');
     const parent = placeOf((issue.path ?? []).slice(0, -1));
     if (issue.expected === 'never')
-      return new UserError(`${file}: unknown key "${key}" in ${parent}`, `write one of ${allowedIn(parent)}, or take it out`);
+      return new UserError(
+        `${file}: unknown key "${placeOf((issue.path ?? []).slice(-1))}" in ${parent}`,
+        `write one of ${allowedIn(parent)}, or take it out`,
+      );
     if (issue.path && missing) return new UserError(`${file}: ${place} is missing`, 'add it');
     return new UserError(`${file}: ${place} is not a list of keys and values`, 'see "muster stub --help" for an example');
   }

@@ -19,7 +19,7 @@ export interface TargetFacts {
 }
 
 /** `host:port` of a URL. */
-export function authority(host: string, port: number): string {
+function authority(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

@@ -105,7 +105,6 @@ export async function issueLeaf(
   const issuer = new x509.X509Certificate(authority.cert);
   const signingKey = await crypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(authority.key), RSA, false, ['sign']);
   const keys: webcrypto.CryptoKeyPair = await crypto.subtle.generateKey(kind === 'rsa' ? RSA : EC, true, ['sign', 'verify']);
-  const usages = x509.KeyUsageFlags.digitalSignature | (kind === 'rsa' ? x509.KeyUsageFlags.keyEncipherment : 0);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: `CN=${names[0] ?? 'muster'}`,
@@ -117,7 +116,9 @@ export async function issueLeaf(
     extensions: [
       new x509.BasicConstraintsExtension(false),
       // Without keyEncipherment the C SDKs refuse the RSA leaf.
-      new x509.KeyUsagesExtension(usages, true),
+      kind === 'rsa'
+        ? new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true)
+        : new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       new x509.SubjectAlternativeNameExtension(names.map((name) => ({ type: isIP(name) ? 'ip' : 'dns', value: name }))),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),

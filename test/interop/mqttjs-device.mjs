@@ -53,6 +53,7 @@ const registration = open(
 await registration.opened;
 const reply = await registration.message((topic) => topic.startsWith('/ext/'));
 await registration.client.endAsync();
+/** @type {{ clientId: string, deviceToken: string, deviceSecret: string }} */
 const issued = JSON.parse(reply.payload);
 
 const timestamp = String(Date.now());

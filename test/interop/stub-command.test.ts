@@ -1,6 +1,6 @@
 // `muster stub` as a process: what it prints, what it leaves behind, how it ends. It is bundled first, since Node 20 reads no TypeScript.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +17,8 @@ import { tcpTransport, type Endpoints } from '../../worker/transport/tcp.node.ts
 import { Unit } from '../../worker/unit/unit.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'muster-command-'));
-const tmp = join(root, 'tmp');
 const run = join(root, 'run');
-const program = join(root, 'dist', 'program.js');
+const program = join(root, 'dist', 'program.mjs');
 const clock = ambientClock();
 
 /** The program around the command, reduced to what the command needs; it never calls process.exit. */
@@ -44,6 +43,8 @@ program.parseAsync().catch((error) => {
 interface Stub {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+  /** Its temporary directory. */
+  readonly tmp: string;
   /** What stdout said up to the first match. */
   until(pattern: RegExp): Promise<string>;
 }
@@ -52,6 +53,7 @@ const running = new Set<Stub>();
 
 function start(args: string[], env: NodeJS.ProcessEnv = {}, command: string[] = [process.execPath]): Stub {
   const [file = '', ...before] = command;
+  const tmp = mkdtempSync(join(root, 'tmp-'));
   const child = spawn(file, [...before, program, 'stub', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: tmp, XDG_RUNTIME_DIR: run, npm_command: undefined, ...env },
@@ -72,6 +74,7 @@ function start(args: string[], env: NodeJS.ProcessEnv = {}, command: string[] = 
   );
   const stub: Stub = {
     child,
+    tmp,
     ended,
     until: (pattern) =>
       new Promise((resolve, reject) => {
@@ -120,7 +123,7 @@ function unit(endpoints: Endpoints, ca: string, deviceName: string, productSecre
 }
 
 beforeAll(async () => {
-  for (const dir of ['tmp', 'run']) (await import('node:fs')).mkdirSync(join(root, dir), { mode: 0o700 });
+  mkdirSync(run, { mode: 0o700 });
   writeFileSync(join(root, 'program.ts'), PROGRAM);
   await build({
     root,
@@ -129,9 +132,14 @@ beforeAll(async () => {
     // The program lies outside the checkout, its libraries do not.
     resolve: { alias: { commander: join(import.meta.dirname, '../../node_modules/commander/esm.mjs') } },
     ssr: { noExternal: true },
-    build: { ssr: join(root, 'program.ts'), outDir: join(root, 'dist'), target: 'node20', minify: false },
+    build: {
+      ssr: join(root, 'program.ts'),
+      outDir: join(root, 'dist'),
+      target: 'node20',
+      minify: false,
+      rolldownOptions: { output: { entryFileNames: '[name].mjs' } },
+    },
   });
-  writeFileSync(join(root, 'dist', 'package.json'), '{"type":"module"}');
 }, 60_000);
 afterEach(async () => {
   for (const stub of [...running]) {
@@ -182,7 +190,7 @@ describe('muster stub --json', () => {
       headers: { authorization: `Bearer ${readFileSync(tokenFile, 'utf8')}` },
       body: JSON.stringify({ action: 'QueryDeviceStatistics', productKey: 'a1Muster0001' }),
     });
-    expect(await response.json()).toMatchObject({ statistics: { deviceCount: 2, activeCount: 2, onlineCount: 1 } });
+    expect(await response.json()).toMatchObject({ statistics: { deviceCount: 2, activeCount: 2, onlineCount: 2 } });
     expect(found?.operatorToken).toBe(readFileSync(tokenFile, 'utf8'));
 
     stub.child.kill('SIGTERM');
@@ -191,7 +199,7 @@ describe('muster stub --json', () => {
     expect(stdout.split('\n')).toHaveLength(2);
     expect(stdout).not.toContain('ps0123456789abcd');
     expect(stdout).not.toContain(found?.operatorToken);
-    expect(readdirSync(tmp)).toEqual([]);
+    expect(readdirSync(stub.tmp)).toEqual([]);
     expect(readdirSync(join(run, 'muster'))).toEqual([]);
     await expect.poll(() => online.state).toBe('offline');
   }, 20_000);
@@ -237,22 +245,24 @@ describe('muster stub --json', () => {
   }, 20_000);
 
   it('ends when the npx that started it is killed, and outlives a shell that is done', async () => {
-    // `exec 3>&1` keeps a second process between us and the stub, as npx is.
+    // A second process between us and the stub, as npx is.
     const shell = ['sh', '-c', '"$0" "$@" & echo $! >&2; wait'];
-    for (const npx of [true, false]) {
-      const stub = start(['--json'], npx ? { npm_command: 'exec' } : {}, [...shell, process.execPath]);
+    const inShell = async (env: NodeJS.ProcessEnv): Promise<{ stub: Stub; line: Ready; pid: number }> => {
+      const stub = start(['--json'], env, [...shell, process.execPath]);
       const line = await ready(stub);
-      const pid = findStub(line.mqtts, join(run, 'muster'))?.pid as number;
-      stub.child.kill('SIGKILL');
-      if (npx) await expect.poll(() => alive(pid), { timeout: 5_000 }).toBe(false);
-      else {
-        expect(await unit({ mqtts: `mqtts://localhost:${line.mqtts}` }, line.ca, 'unit-0001').register()).toMatchObject({ kind: 'issued' });
-        process.kill(pid, 'SIGTERM');
-        await expect.poll(() => alive(pid), { timeout: 5_000 }).toBe(false);
-      }
-      await stub.ended;
-    }
-    expect(readdirSync(tmp)).toEqual([]);
+      return { stub, line, pid: findStub(line.mqtts, join(run, 'muster'))?.pid as number };
+    };
+    const [npx, background] = [await inShell({ npm_command: 'exec' }), await inShell({})];
+    background.stub.child.kill('SIGKILL');
+    npx.stub.child.kill('SIGKILL');
+    // Its output closes when the last process that holds it has gone; a zombie would still answer to a signal.
+    await npx.stub.ended;
+    expect(readdirSync(npx.stub.tmp)).toEqual([]);
+    const { mqtts, ca } = background.line;
+    expect(await unit({ mqtts: `mqtts://localhost:${mqtts}` }, ca, 'unit-0001').register()).toMatchObject({ kind: 'issued' });
+    process.kill(background.pid, 'SIGTERM');
+    await background.stub.ended;
+    expect(readdirSync(background.stub.tmp)).toEqual([]);
   }, 20_000);
 
   it('misbehaves on purpose with --mutant', async () => {
@@ -281,24 +291,16 @@ describe('muster stub', () => {
   ])(
     'refuses %j with exit code %i and one line',
     async (args, code, said) => {
-      const ended = await start(args).ended;
+      const stub = start(args);
+      const ended = await stub.ended;
       expect(ended).toMatchObject({ code, stdout: '' });
       expect(ended.stderr).toMatch(said);
       expect(ended.stderr.trimEnd()).not.toContain('\n');
-      expect(readdirSync(tmp)).toEqual([]);
+      expect(readdirSync(stub.tmp)).toEqual([]);
     },
     20_000,
   );
 });
-
-function alive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    expect(error).toMatchObject({ code: 'ESRCH' });
-    return false;
-  }
-}
 
 async function freePort(): Promise<number> {
   const server = createServer();

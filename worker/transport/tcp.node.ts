@@ -157,7 +157,7 @@ function contextFor(ca: string | undefined): SecureContext {
   if (ca === undefined) return createSecureContext();
   try {
     // OpenSSL passes over what it cannot read, and then trusts nobody.
-    void new X509Certificate(ca);
+    new X509Certificate(ca).toString();
     return createSecureContext({ ca });
   } catch (error) {
     throw new UserError(

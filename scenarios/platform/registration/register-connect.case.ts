@@ -39,6 +39,7 @@ export default definePlatformCase({
     { id: 'activated', rule: 'RULE-20', oracle: 'factIs', on: { span: 'status-online', fact: 'activated', is: true } },
     { id: 'offline', rule: 'RULE-56', oracle: 'factIs', on: { span: 'status-offline', fact: 'status', is: 'OFFLINE' } },
     { id: 'reconnects', rule: 'RULE-18', oracle: 'accepted', on: { attempt: 'reconnect' } },
+    { id: 'reply-is-compact', rule: 'RULE-05', oracle: 'compactReply', on: { attempt: 'register' }, reading: true },
     { id: 'reply-topic', rule: 'RULE-05', oracle: 'replyTopic', on: { attempt: 'register' }, reading: true },
   ],
 });

@@ -1,0 +1,153 @@
+// The suite against the stub and against every mutant, in cells of this thread. The engine is imported after immediates are counted, as in
+// the workers: libraries keep the function that they find.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseTranscript, transcriptOf } from '../../report/transcript.ts';
+import { judgeCase } from '../judge/judge.ts';
+import type { CaseRecord } from '../judge/record.ts';
+import { ruleOf } from '../rules/catalogue.ts';
+import type { CaseDefinition } from './case.ts';
+import type { CellAgent, CellRequest } from './cell-agent.ts';
+import { CASES } from './cases.ts';
+import { judgedClass, requirementSet } from './requirements.ts';
+import { countImmediates } from './virtual-time.ts';
+
+type Mutants = typeof import('../mutants/all.ts');
+type SideEffects = (typeof import('../mutants/side-effects.ts'))['SIDE_EFFECTS'];
+
+let cells: CellAgent;
+let mutants: Mutants;
+let sideEffects: SideEffects;
+
+beforeAll(async () => {
+  countImmediates();
+  cells = (await import('./cell-agent.ts')).cellAgent;
+  mutants = await import('../mutants/all.ts');
+  sideEffects = (await import('../mutants/side-effects.ts')).SIDE_EFFECTS;
+});
+
+const IN_CELLS = CASES.filter((one) => one.needs === 'cell');
+const EDITION = 'doc2020';
+
+const run = (definition: CaseDefinition, more: Partial<CellRequest> = {}): Promise<CaseRecord> =>
+  cells.run({ caseId: definition.id, seed: '1', namespace: '0', edition: EDITION, ...more });
+const judge = (definition: CaseDefinition, record: CaseRecord) => judgeCase(record, definition.checks, judgedClass);
+
+describe('every case', () => {
+  test.each(IN_CELLS.map((one) => [one.id, one] as const))('%s passes on the stub', async (_id, definition) => {
+    const record = await run(definition);
+    const verdict = judge(definition, record);
+    expect(verdict.checks.filter((check) => check.verdict !== 'pass')).toEqual([]);
+    expect(verdict.verdict).toBe('pass');
+    expect(record.fault).toBeNull();
+  });
+
+  test.each(IN_CELLS.map((one) => [one.id, one] as const))('%s is the same to the byte: twice, and with 20 turns of delay on every hop', async (_id, definition) => {
+    const record = JSON.stringify(await run(definition));
+    expect(JSON.stringify(await run(definition))).toBe(record);
+    expect(JSON.stringify(await run(definition, { extraTurns: 20 }))).toBe(record);
+  });
+
+  test.each(IN_CELLS.map((one) => [one.id, one] as const))('%s says the same of another seed, in other bytes', async (_id, definition) => {
+    const one = await run(definition);
+    const other = await run(definition, { seed: '2' });
+    expect(JSON.stringify(other.spans)).not.toBe(JSON.stringify(one.spans));
+    expect(judge(definition, other).verdict).toBe('pass');
+  });
+
+  test.each(['doc2021', 'doc2023'] as const)('passes in edition %s too: only readings may differ', async (edition) => {
+    for (const definition of IN_CELLS) {
+      const verdict = judge(definition, await run(definition, { edition }));
+      expect([definition.id, verdict.checks.filter((check) => check.verdict !== 'pass')]).toEqual([definition.id, []]);
+    }
+  });
+
+  test('stored evidence is judged to the same verdict', async () => {
+    const records: CaseRecord[] = [];
+    for (const definition of IN_CELLS) records.push(await run(definition));
+    const about = { version: '0', direction: 'platform', target: 't', edition: EDITION, profiles: [], seed: '1', namespace: '0', requirementSet: 'x' } as const;
+    const text = transcriptOf(about, records.map((record) => ({ record, clock: 'virtual' })));
+    const read = parseTranscript(text);
+    expect(read.fault).toBeUndefined();
+    expect(read.records).toEqual(records);
+    for (const [i, definition] of IN_CELLS.entries()) {
+      expect(judge(definition, read.records[i] as CaseRecord)).toEqual(judge(definition, records[i] as CaseRecord));
+    }
+    expect(parseTranscript(text.slice(0, -30)).fault).toMatch(/no footer/);
+    expect(parseTranscript(text.replace('"unit"', '"unti"')).fault).toMatch(/does not match/);
+  });
+
+  test('its checks speak of rules of the catalogue that are judged as they say', () => {
+    for (const definition of CASES) {
+      const ids = definition.checks.map((check) => check.id);
+      expect(new Set(ids).size).toBe(ids.length);
+      for (const check of definition.checks) {
+        const rule = ruleOf(check.rule);
+        expect(rule, `${definition.id}#${check.id}`).toBeDefined();
+        if (!check.reading) expect(['M', 'S']).toContain(rule?.class);
+      }
+    }
+  });
+});
+
+describe('every mutant of a MUST', () => {
+  const killed = new Map<string, string[]>();
+
+  test('is killed by a check of its own rule, and leaves other cases alone', async () => {
+    const survivors: string[] = [];
+    const unexplained: string[] = [];
+    for (const direction of ['platform', 'firmware'] as const) {
+      for (const mutant of mutants.judgedMutants(direction)) {
+        let found = false;
+        for (const definition of IN_CELLS.filter((one) => one.direction === direction)) {
+          const verdict = judge(definition, await run(definition, { mutant: mutant.id }));
+          const speaks = definition.checks.some((check) => check.rule === mutant.rule);
+          const kills = verdict.checks.filter((check) => check.rule === mutant.rule && check.verdict === 'fail');
+          for (const check of kills) killed.set(mutant.rule, [...(killed.get(mutant.rule) ?? []), `${mutant.id} by ${definition.id}#${check.id}`]);
+          found ||= kills.length > 0;
+          const listed = sideEffects[mutant.id];
+          if (!speaks && verdict.verdict !== 'pass' && !listed?.[definition.id] && !listed?.['*']) unexplained.push(`${mutant.id}: ${definition.id} is ${verdict.verdict}`);
+        }
+        const needsSockets = CASES.some((one) => one.needs === 'sockets' && one.checks.some((check) => check.rule === mutant.rule));
+        if (!found && !needsSockets) survivors.push(mutant.id);
+      }
+    }
+    expect(survivors).toEqual([]);
+    expect(unexplained).toEqual([]);
+  }, 120_000);
+
+  test('kills every case: each has a mutant of one of its rules that turns it red', () => {
+    const killers = [...killed.values()].flat();
+    for (const definition of IN_CELLS) expect([definition.id, killers.some((one) => one.includes(` by ${definition.id}#`))]).toEqual([definition.id, true]);
+  });
+
+  test('each listed side effect is a mutant and a case that exist', () => {
+    const ids = new Set([...mutants.PLATFORM_MUTANTS, ...mutants.FIRMWARE_MUTANTS].map((one) => one.id));
+    for (const [mutant, cases] of Object.entries(sideEffects)) {
+      expect(ids).toContain(mutant);
+      for (const id of Object.keys(cases)) if (id !== '*') expect(CASES.map((one) => one.id)).toContain(id);
+    }
+  });
+
+  // A locked file: what a version requires never changes unseen. `UPDATE_REQUIREMENTS=1` writes it anew.
+  test('stands behind the requirement set of this version', () => {
+    const file = new URL('../rules/requirement-sets/doc2020.json', import.meta.url);
+    const set = (['platform', 'firmware'] as const).map((direction) => {
+      const { rules, notCovered } = requirementSet(direction, ['prereg', 'nwl', 'operator', 'https']);
+      const proven = rules.map((rule) => ({
+        ...rule,
+        checks: CASES.filter((one) => one.direction === direction).flatMap((one) =>
+          one.checks.filter((check) => check.rule === rule.id && !check.reading).map((check) => `${one.id}#${check.id}`),
+        ),
+      }));
+      return { direction, rules: proven, notCovered };
+    });
+    const text = `${JSON.stringify(set, null, 2)}\n`;
+    if (process.env.UPDATE_REQUIREMENTS) writeFileSync(file, text);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    const provenElsewhere = ['RULE-02', 'RULE-22'];
+    for (const { rules } of set) {
+      for (const rule of rules) if (!provenElsewhere.includes(rule.id)) expect([...killed.keys()]).toContain(rule.id);
+    }
+  });
+});
