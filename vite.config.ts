@@ -64,6 +64,19 @@ export default defineConfig({
         },
       },
     },
+    // Programs that only `npm run bench` builds and runs; they never reach dist.
+    bench: {
+      consumer: 'server',
+      resolve: { noExternal: true },
+      build: {
+        ssr: true,
+        outDir: join(checkout, 'node_modules/.cache/muster-bench'),
+        target: 'node20.19',
+        minify: false,
+        emptyOutDir: true,
+        rolldownOptions: { onLog, input: { memory: join(checkout, 'test/bench/memory.bench.ts') }, output: { entryFileNames: '[name].js' } },
+      },
+    },
   },
   builder: {
     // One list of licences for both.

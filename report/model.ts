@@ -1,46 +1,13 @@
 // The one canonical report of a conformance run. Every other format is a function of it; no secret ever enters it.
-import type { Outcome } from '../kernel/trace/outcome.ts';
-import type { CheckResult } from '../scenarios/judge/judge.ts';
-import type { CaseRecord, SpanVerb } from '../scenarios/judge/record.ts';
-import type { Conformance, JudgedCase, RequiredRule, RuleVerdict } from '../scenarios/judge/rollup.ts';
-import type { Verdict } from '../scenarios/judge/verdict.ts';
+import type { CaseResult, RunAbout, RunFindings } from '../scenarios/judge/results.ts';
+import type { Conformance, RequiredRule, RuleVerdict } from '../scenarios/judge/rollup.ts';
+import { ruleOf } from '../scenarios/rules/catalogue.ts';
 
 export const REPORT_FORMAT = 'muster-report/1';
 
-export interface ReportStep {
-  readonly name: string;
-  readonly unit: string | null;
-  readonly verb: SpanVerb;
-  readonly outcome: Outcome | null;
-  /** How long it took, milliseconds of the clock the case ran on. */
-  readonly ms: number;
-}
+export type ReportCase = CaseResult;
 
-export interface ReportCase {
-  readonly id: string;
-  readonly title: string;
-  readonly verdict: Verdict;
-  /** Virtual: the figures are exact and say nothing about speed. */
-  readonly clock: 'virtual' | 'wall' | null;
-  readonly steps: readonly ReportStep[];
-  readonly checks: readonly CheckResult[];
-  /** Why it has no steps, or why driving it ended early. */
-  readonly note: string | null;
-}
-
-export interface ReportAbout {
-  readonly version: string;
-  readonly direction: 'platform' | 'firmware';
-  /** Name of the target, never a secret or a token. */
-  readonly target: string;
-  readonly edition: string;
-  readonly profiles: readonly string[];
-  readonly seed: string;
-  readonly namespace: string;
-  readonly requirementSet: string;
-}
-
-export interface Report extends ReportAbout {
+export interface Report extends RunAbout {
   readonly format: typeof REPORT_FORMAT;
   readonly result: {
     readonly conformance: Conformance;
@@ -55,16 +22,34 @@ export interface Report extends ReportAbout {
 }
 
 /** What no version of the suite judges (design, introduction). */
-export const OUT_OF_SCOPE = ['MQTT 5', 'gateway sub-devices', 'X.509 client certificates', 'TLS-PSK', 'the legacy /auth/devicename login'] as const;
+const OUT_OF_SCOPE = ['MQTT 5', 'gateway sub-devices', 'X.509 client certificates', 'TLS-PSK', 'the legacy /auth/devicename login'] as const;
 
-/** The steps of a record. */
-export function stepsOf(record: CaseRecord): ReportStep[] {
-  return record.spans.map(({ name, unit, verb, outcome, startedAt, endedAt }) => ({ name, unit, verb, outcome, ms: Math.round(endedAt - startedAt) }));
+const WORDS: Readonly<Record<Conformance, string>> = { conformant: 'conformant', 'not-conformant': 'not conformant', undetermined: 'undetermined' };
+
+/** The report of what a run found. */
+export function makeReport({ about, conformance, partial, reasons, cases, rules, notCovered }: RunFindings): Report {
+  return {
+    format: REPORT_FORMAT,
+    ...about,
+    result: { conformance, partial, headline: headline(about, conformance, cases), reasons },
+    rules: rules.map((rule) => ({ ...rule, title: titleOf(rule.id) })),
+    notCovered: notCovered.map((rule) => ({ ...rule, title: titleOf(rule.id) })),
+    cases,
+    outOfScope: OUT_OF_SCOPE,
+  };
+}
+
+/** What the report is about, without what was found. */
+export function aboutOf({ version, direction, target, edition, profiles, seed, namespace, requirementSet }: Report): RunAbout {
+  return { version, direction, target, edition, profiles, seed, namespace, requirementSet };
 }
 
 /** One sentence that says what the run found, naming the profiles. */
-export function headline(about: ReportAbout, conformance: Conformance, cases: readonly JudgedCase[]): string {
+function headline(about: RunAbout, conformance: Conformance, cases: readonly CaseResult[]): string {
   const passed = cases.filter((one) => one.verdict === 'pass').length;
-  const words = { conformant: 'conformant', 'not-conformant': 'not conformant', undetermined: 'undetermined' }[conformance];
-  return `${about.target} is ${words} with ${about.requirementSet}: ${passed} of ${cases.length} cases passed`;
+  return `${about.target} is ${WORDS[conformance]} with ${about.requirementSet}: ${passed} of ${cases.length} cases passed`;
+}
+
+function titleOf(id: string): string {
+  return ruleOf(id)?.title.en ?? id;
 }

@@ -3,12 +3,12 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { CaseRecord, SpanRecord, StoredEvent } from '../scenarios/judge/record.ts';
-import type { ReportAbout } from './model.ts';
+import type { RunAbout } from '../scenarios/judge/results.ts';
 
 export const TRANSCRIPT_FORMAT = 'muster-transcript/1';
 
 /** The lines of a transcript, footer included, each with its line break. */
-export function transcriptOf(about: ReportAbout, records: readonly { readonly record: CaseRecord; readonly clock: 'virtual' | 'wall' }[]): string {
+export function transcriptOf(about: RunAbout, records: readonly { readonly record: CaseRecord; readonly clock: 'virtual' | 'wall' }[]): string {
   const lines = [JSON.stringify({ kind: 'header', format: TRANSCRIPT_FORMAT, ...about })];
   for (const { record, clock } of records) {
     lines.push(JSON.stringify({ kind: 'case', case: record.case, clock, fault: record.fault }));

@@ -7,7 +7,7 @@ import { LOWER_HEX, secureRandom } from '../../kernel/random.ts';
 import { Redactor } from '../../kernel/trace/redact.ts';
 import { transcriptOf } from '../../report/transcript.ts';
 import { caseLine, closingLines } from '../../report/text.ts';
-import type { Report, ReportCase } from '../../report/model.ts';
+import { aboutOf, makeReport, type ReportCase } from '../../report/model.ts';
 import type { CaseDefinition, PlatformCase } from '../../scenarios/engine/case.ts';
 import type { CellAgent } from '../../scenarios/engine/cell-agent.ts';
 import { CASES, casesMatching } from '../../scenarios/engine/cases.ts';
@@ -239,7 +239,8 @@ function selectCases(direction: Direction, glob: string | undefined): CaseDefini
   throw new UserError(`--case ${glob ?? ''} matches no case of direction ${direction}`, `the cases are\n${ids.join('\n')}`);
 }
 
-function publish({ report, records }: SuiteResult, options: VerifyOptions): void {
+function publish({ findings, records }: SuiteResult, options: VerifyOptions): void {
+  const report = makeReport(findings);
   const json = `${JSON.stringify(report, null, 2)}\n`;
   if (options.out !== undefined) {
     writeWhole(join(options.out, 'report.json'), json);
@@ -254,10 +255,6 @@ function publish({ report, records }: SuiteResult, options: VerifyOptions): void
   const lines = report.cases.map((one: ReportCase) => `${coloured(one.verdict, one.verdict.padEnd(width))}  ${caseLine(one)}`);
   lines.push(...closingLines(report), '', coloured(report.result.conformance, report.result.headline));
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function aboutOf({ version, direction, target, edition, profiles, seed, namespace, requirementSet }: Report) {
-  return { version, direction, target, edition, profiles, seed, namespace, requirementSet };
 }
 
 function profile(text: string, before: Profile[] | undefined): Profile[] {

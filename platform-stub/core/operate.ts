@@ -1,5 +1,5 @@
 // What an operator of the platform can do and read: the console's and the cloud API's effects, without their wire formats.
-import { isDeviceName, isProductKey } from '../../protocol/names.ts';
+import { DEVICE_SECRET_MAX, isDeviceName, isProductKey } from '../../protocol/names.ts';
 import { addDevice, closeSessions, type Core, type Effect } from './core.ts';
 import type { Device, DeviceStatus, Product } from './state.ts';
 
@@ -97,8 +97,14 @@ function add(core: Core, product: Product, names: readonly string[], now: number
   const seen = new Set<string>();
   const taken = names.find((name) => product.devices.has(name) || seen.size === seen.add(name).size);
   if (taken !== undefined) return failed('iot.device.AlreadyExistedDeviceName', `DeviceName ${taken} exists`);
+  if (secret !== undefined && !isDeliverable(secret)) return failed('iot.device.InvalidFormattedDeviceSecret', `the DeviceSecret of ${names[0] ?? ''} cannot be delivered: 1-${DEVICE_SECRET_MAX} characters that JSON does not escape`);
   for (const name of names) addDevice(core, product, name, now, secret);
   return [DONE, []];
+}
+
+/** A reply carries it as it is (C SDKs do not unescape, and store 63 characters). */
+function isDeliverable(secret: string): boolean {
+  return secret.length > 0 && secret.length <= DEVICE_SECRET_MAX && JSON.stringify(secret) === `"${secret}"`;
 }
 
 function operateDevice(core: Core, product: Product, device: Device, action: DeviceAction): [OperatorResult, Effect[]] {

@@ -4,8 +4,8 @@ import { messageOf } from '../../kernel/errors.ts';
 import { judgeCase } from '../judge/judge.ts';
 import type { CaseRecord } from '../judge/record.ts';
 import { everLetThrough, neverAccepted, rollUp, selectionConformance, type Conformance, type JudgedCase } from '../judge/rollup.ts';
-import { headline, OUT_OF_SCOPE, REPORT_FORMAT, stepsOf, type Report, type ReportAbout, type ReportCase } from '../../report/model.ts';
-import { ruleOf, type Profile } from '../rules/catalogue.ts';
+import { stepsOf, type CaseResult, type RunFindings } from '../judge/results.ts';
+import type { Profile } from '../rules/catalogue.ts';
 import type { CaseDefinition } from './case.ts';
 import { applies, judgedClass, requirementSet, type Direction } from './requirements.ts';
 
@@ -30,13 +30,13 @@ export interface SuiteOptions {
   /** Cases under way at once. */
   readonly jobs: number;
   readonly run: CaseRunner;
-  readonly onCase?: (one: ReportCase, done: number, total: number) => void;
+  readonly onCase?: (one: CaseResult, done: number, total: number) => void;
   /** Asked between cases; true ends the run with what there is. */
   readonly stopped?: () => boolean;
 }
 
 export interface SuiteResult {
-  readonly report: Report;
+  readonly findings: RunFindings;
   readonly records: readonly { readonly record: CaseRecord; readonly clock: 'virtual' | 'wall' }[];
   /** What the exit code speaks of: the target, or the selection. */
   readonly exit: Conformance;
@@ -58,7 +58,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const one = options.stopped?.() ? skipped(next, 'the run was stopped') : await carryOut(next, options);
       finished.push(one);
-      options.onCase?.(reportCase(one, one.judged), finished.length, total);
+      options.onCase?.(caseResult(one, one.judged), finished.length, total);
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, options.jobs) }, work));
@@ -90,7 +90,7 @@ function withVerdict(definition: CaseDefinition, verdict: 'not_applicable' | 'no
   return { definition, judged: { id: definition.id, verdict, checks }, run: undefined, note: why };
 }
 
-function reportCase(one: Finished, judged: JudgedCase): ReportCase {
+function caseResult(one: Finished, judged: JudgedCase): CaseResult {
   return {
     id: one.definition.id,
     title: one.definition.title,
@@ -108,33 +108,26 @@ function conclude(finished: readonly Finished[], options: SuiteOptions): SuiteRe
   const judged = dead ? neverAccepted(finished.map((one) => one.judged)) : finished.map((one) => one.judged);
   const set = requirementSet(options.direction, options.profiles);
   const rolled = rollUp(judged, set.rules, options.partial);
-  const about: ReportAbout = {
-    version: options.version,
-    direction: options.direction,
-    target: options.target,
-    edition: options.edition,
-    profiles: options.profiles,
-    seed: options.seed,
-    namespace: options.namespace,
-    requirementSet: `muster-${options.version}/${options.edition}/${options.profiles.join('+')}`,
-  };
-  const reasons = dead ? ['never-accepted: no attempt of the whole run succeeded', ...rolled.reasons] : rolled.reasons;
-  const conformance = dead ? 'undetermined' : rolled.conformance;
   return {
-    report: {
-      format: REPORT_FORMAT,
-      ...about,
-      result: { conformance, partial: options.partial, headline: headline(about, conformance, judged), reasons },
-      rules: rolled.rules.map((rule) => ({ ...rule, title: titleOf(rule.id) })),
-      notCovered: set.notCovered.map((rule) => ({ ...rule, title: titleOf(rule.id) })),
-      cases: finished.map((one, i) => reportCase(one, judged[i] ?? one.judged)),
-      outOfScope: OUT_OF_SCOPE,
+    findings: {
+      about: {
+        version: options.version,
+        direction: options.direction,
+        target: options.target,
+        edition: options.edition,
+        profiles: options.profiles,
+        seed: options.seed,
+        namespace: options.namespace,
+        requirementSet: `muster-${options.version}/${options.edition}/${options.profiles.join('+')}`,
+      },
+      conformance: dead ? 'undetermined' : rolled.conformance,
+      partial: options.partial,
+      reasons: dead ? ['never-accepted: no attempt of the whole run succeeded', ...rolled.reasons] : rolled.reasons,
+      cases: finished.map((one, i) => caseResult(one, judged[i] ?? one.judged)),
+      rules: rolled.rules,
+      notCovered: set.notCovered,
     },
     records,
-    exit: options.partial && !dead ? selectionConformance(judged) : conformance,
+    exit: options.partial && !dead ? selectionConformance(judged) : dead ? 'undetermined' : rolled.conformance,
   };
-}
-
-function titleOf(id: string): string {
-  return ruleOf(id)?.title.en ?? id;
 }

@@ -63,10 +63,11 @@ class SuiteRun {
     try {
       const cell = this.#hire();
       const { runSuite } = await import('../../scenarios/engine/suite.ts');
+      const { makeReport } = await import('../../report/model.ts');
       for (const direction of DIRECTIONS) {
         const cases = chosen.filter((one) => one.direction === direction);
         if (cases.length === 0) continue;
-        const { report } = await runSuite({
+        const { findings } = await runSuite({
           direction,
           cases,
           partial: only !== undefined,
@@ -80,6 +81,7 @@ class SuiteRun {
           run: (definition) => this.#carryOut(definition, seed, cell, broken),
           onCase: (one) => this.#finished(one),
         });
+        const report = makeReport(findings);
         // A single case decides nothing about the target: the report of the last whole run stands.
         if (!only) {
           this.reports = { ...this.reports, [direction]: report };

@@ -1,0 +1,59 @@
+// What a run found: cases with their steps and checks, rules, and what they say together. Data only; formats are made of it elsewhere.
+import type { Outcome } from '../../kernel/trace/outcome.ts';
+import type { CheckResult } from './judge.ts';
+import type { CaseRecord, SpanVerb } from './record.ts';
+import type { Conformance, RequiredRule, RuleVerdict } from './rollup.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface Step {
+  readonly name: string;
+  readonly unit: string | null;
+  readonly verb: SpanVerb;
+  readonly outcome: Outcome | null;
+  /** How long it took, milliseconds of the clock the case ran on. */
+  readonly ms: number;
+}
+
+export interface CaseResult {
+  readonly id: string;
+  readonly title: string;
+  readonly verdict: Verdict;
+  /** Virtual: the figures are exact and say nothing about speed. Null where the case did not run. */
+  readonly clock: 'virtual' | 'wall' | null;
+  readonly steps: readonly Step[];
+  readonly checks: readonly CheckResult[];
+  /** Why it has no steps, or why driving it ended early. */
+  readonly note: string | null;
+}
+
+/** What was run against what. No secret is in it. */
+export interface RunAbout {
+  readonly version: string;
+  readonly direction: 'platform' | 'firmware';
+  /** Name of the target. */
+  readonly target: string;
+  readonly edition: string;
+  readonly profiles: readonly string[];
+  readonly seed: string;
+  readonly namespace: string;
+  /** `muster-<version>/<edition>/<profiles>`. */
+  readonly requirementSet: string;
+}
+
+export interface RunFindings {
+  readonly about: RunAbout;
+  readonly conformance: Conformance;
+  /** A selection of the cases ran: it decides nothing about the target. */
+  readonly partial: boolean;
+  /** Why the run decides nothing, where it does not. */
+  readonly reasons: readonly string[];
+  readonly cases: readonly CaseResult[];
+  readonly rules: readonly RuleVerdict[];
+  /** Rules that could be judged, but are not by any case of this version. */
+  readonly notCovered: readonly RequiredRule[];
+}
+
+/** The steps of a record. */
+export function stepsOf(record: CaseRecord): Step[] {
+  return record.spans.map(({ name, unit, verb, outcome, startedAt, endedAt }) => ({ name, unit, verb, outcome, ms: Math.round(endedAt - startedAt) }));
+}

@@ -1,0 +1,69 @@
+// `npm run bench [-- --smoke] [-- --json FILE]`: figures of this machine, measured several times after a warm-up, every sample kept.
+// They are for comparing two states of the code on one machine in one sitting; nothing here passes or fails on them.
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { buildIfOlder, checkout } from './build.mjs';
+import { measurePage } from './bench-page.mjs';
+
+const smoke = process.argv.includes('--smoke');
+const jsonAt = process.argv.indexOf('--json');
+const jsonFile = jsonAt >= 0 ? process.argv[jsonAt + 1] : undefined;
+
+/** Counted runs after one that is not; a smoke run only shows that the bench still works. */
+const RUNS = smoke ? 1 : 5;
+const DEVICES = smoke ? 200 : 2000;
+
+/** @typedef {Record<string, number>} Sample */
+
+/** @returns {Sample} */
+function memorySample() {
+  const program = join(checkout, 'node_modules/.cache/muster-bench/memory.js');
+  const child = spawnSync(process.execPath, ['--expose-gc', program, String(DEVICES)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  if (child.status !== 0) throw new Error(`the memory bench ended with ${child.status}`);
+  return /** @type {Sample} */ (JSON.parse(child.stdout));
+}
+
+/** @param {readonly number[]} values */
+function spread(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const at = (/** @type {number} */ i) => sorted[i] ?? NaN;
+  return { min: at(0), median: sorted.length % 2 ? at(middle) : (at(middle - 1) + at(middle)) / 2, max: at(sorted.length - 1) };
+}
+
+/**
+ * @param {string} name
+ * @param {() => Sample | Promise<Sample>} take
+ */
+async function series(name, take) {
+  console.error(`bench: ${name}, 1 warm-up and ${RUNS} counted`);
+  await take();
+  /** @type {Sample[]} */
+  const samples = [];
+  for (let run = 0; run < RUNS; run++) samples.push(await take());
+  const figures = Object.fromEntries(Object.keys(samples[0] ?? {}).map((key) => [key, spread(samples.map((sample) => sample[key] ?? NaN))]));
+  return { name, figures, samples };
+}
+
+await buildIfOlder(['cli', 'web']);
+const { createBuilder } = await import('vite');
+const builder = await createBuilder({ configFile: join(checkout, 'vite.config.ts'), logLevel: 'warn' });
+const bench = builder.environments['bench'];
+if (!bench) throw new Error('vite.config.ts has no environment for the bench');
+await builder.build(bench);
+
+const results = [
+  await series('in memory, one thread', memorySample),
+  await series('in a tab', () => measurePage({ devices: smoke ? 200 : 5000 })),
+];
+for (const { name, figures } of results) {
+  console.log(`\n${name}`);
+  for (const [key, { min, median, max }] of Object.entries(figures)) {
+    console.log(`  ${key.padEnd(28)} min ${min.toFixed(0)}  median ${median.toFixed(0)}  max ${max.toFixed(0)}`);
+  }
+}
+const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), node: process.version };
+const report = JSON.stringify({ format: 'muster-bench/1', smoke, machine, results }, null, 2);
+if (jsonFile) writeFileSync(jsonFile, `${report}\n`);
