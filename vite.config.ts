@@ -3,19 +3,14 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig, type Rolldown } from 'vite';
+import { defineConfig } from 'vite';
 import { aedesCleanSession } from './tools/vite/aedes-clean-session.ts';
 import { browserShims } from './tools/vite/browser-shims.ts';
+import { hdrWithoutEval } from './tools/vite/hdr-without-eval.ts';
 import { thirdParty } from './tools/vite/third-party.ts';
 
 const checkout = import.meta.dirname;
 const licences = thirdParty(checkout);
-
-/** hdr-histogram-js reaches for Node's zlib by `eval`, and takes pako where that fails: no news at every build. */
-const onLog: NonNullable<Rolldown.InputOptions['onLog']> = (level, log, next) => {
-  if (log.code === 'EVAL' && log.message.includes('hdr-histogram-js')) return;
-  next(level, log);
-};
 
 /** Worker threads are entries of their own, opened with `new URL('./NAME.worker.js', import.meta.url)`. */
 const threads = readdirSync(join(checkout, 'cli'), { recursive: true, encoding: 'utf8' })
@@ -28,13 +23,12 @@ export default defineConfig({
   server: { fs: { allow: [checkout] } },
   cacheDir: join(checkout, 'node_modules/.vite'),
   base: './',
-  plugins: [svelte({ configFile: false }), browserShims(), aedesCleanSession(), licences.plugin()],
+  plugins: [svelte({ configFile: false }), browserShims(), aedesCleanSession(), hdrWithoutEval(), licences.plugin()],
   worker: {
     format: 'es',
-    rolldownOptions: { onLog },
-    plugins: () => [browserShims(), aedesCleanSession(), licences.plugin()],
+    plugins: () => [browserShims(), aedesCleanSession(), hdrWithoutEval(), licences.plugin()],
   },
-  optimizeDeps: { rolldownOptions: { plugins: [browserShims(), aedesCleanSession()] } },
+  optimizeDeps: { rolldownOptions: { plugins: [browserShims(), aedesCleanSession(), hdrWithoutEval()] } },
   environments: {
     client: {
       build: {
@@ -44,7 +38,7 @@ export default defineConfig({
         // A policy of `'self'` allows neither scripts nor fonts from data: URLs.
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
-        rolldownOptions: { input: join(checkout, 'web/index.html'), onLog },
+        rolldownOptions: { input: join(checkout, 'web/index.html') },
       },
     },
     cli: {
@@ -57,7 +51,6 @@ export default defineConfig({
         minify: false,
         emptyOutDir: true,
         rolldownOptions: {
-          onLog,
           input: { muster: join(checkout, 'cli/main.ts'), ...Object.fromEntries(threads) },
           // Flat: a chunk that opens a thread finds it beside itself, as the entry does.
           output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
@@ -74,7 +67,10 @@ export default defineConfig({
         target: 'node20.19',
         minify: false,
         emptyOutDir: true,
-        rolldownOptions: { onLog, input: { memory: join(checkout, 'test/bench/memory.bench.ts') }, output: { entryFileNames: '[name].js' } },
+        rolldownOptions: {
+          input: { memory: join(checkout, 'test/bench/memory.bench.ts') },
+          output: { entryFileNames: '[name].js' },
+        },
       },
     },
   },

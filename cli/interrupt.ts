@@ -1,6 +1,9 @@
 // Ctrl-C and its kin: the first asks a run to end with what it has, the second ends the process.
 import { EXIT } from '../kernel/errors.ts';
 
+/** SIGHUP: the terminal was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 export interface Interrupt {
   readonly interrupted: () => boolean;
   /** Called once, at the first signal. */
@@ -17,14 +20,12 @@ export function listenForInterrupt(): Interrupt {
     process.stderr.write('\nmuster: stopping; press Ctrl-C again to leave at once\n');
     for (const listener of listeners) listener();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   return {
     interrupted: () => asked,
     onInterrupt: (listener) => void listeners.push(listener),
     release() {
-      process.removeListener('SIGINT', onSignal);
-      process.removeListener('SIGTERM', onSignal);
+      for (const signal of SIGNALS) process.removeListener(signal, onSignal);
     },
   };
 }

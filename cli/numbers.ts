@@ -1,6 +1,8 @@
 // Numbers as users type them.
 import { InvalidArgumentError } from 'commander';
 
+const DECIMAL = /^\d+(\.\d+)?$/;
+
 /** A commander parser of whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -14,7 +16,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 export function positiveNumber(max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value) || value <= 0 || value > max) throw new InvalidArgumentError(`Give a number above 0, at most ${max}.`);
+    if (!DECIMAL.test(text) || value <= 0 || value > max) throw new InvalidArgumentError(`Give a number above 0, at most ${max}.`);
     return value;
   };
 }
@@ -22,6 +24,6 @@ export function positiveNumber(max: number): (text: string) => number {
 /** A commander parser of seconds, 0 included. */
 export function seconds(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0 || value > 86_400) throw new InvalidArgumentError('Give seconds, from 0 to 86400.');
+  if (!DECIMAL.test(text) || value > 86_400) throw new InvalidArgumentError('Give seconds, from 0 to 86400.');
   return value;
 }

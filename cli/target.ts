@@ -58,7 +58,10 @@ export function chooseTarget(options: TargetOptions): ChosenTarget {
     }
     return { kind: 'stub' };
   }
+  if (target === '') throw new UserError('--target is empty', 'give stub, a target file, or a URL such as mqtts://HOST:PORT');
   const scheme = SCHEMES.find((one) => target.startsWith(`${one}://`));
+  if (!scheme && /^[a-z][a-z0-9+.-]*:\/\//i.test(target))
+    throw new UserError(`--target ${target.split('/', 1)[0] ?? ''}//... is of no scheme that devices speak`, `write it as mqtts://HOST:PORT or wss://HOST/PATH`);
   return scheme ? fromUrl(target, scheme, options) : fromFile(target, options);
 }
 
@@ -67,9 +70,11 @@ function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: Targ
   const url = new URL(target);
   const port = url.port === '' ? USUAL_PORTS[scheme] : Number(url.port);
   const stub = LOOPBACK.has(url.hostname) ? findStub(port) : undefined;
-  const productKey = options.productKey ?? process.env.MUSTER_PRODUCT_KEY ?? stub?.products[0]?.productKey;
+  if (url.username !== '' || url.password !== '')
+    throw new UserError(`--target ${scheme}://${url.host} carries a name or a password`, 'leave them out: every device has credentials of its own');
+  const productKey = options.productKey ?? (process.env.MUSTER_PRODUCT_KEY || stub?.products[0]?.productKey);
   if (productKey === undefined) throw new UserError('a target URL needs a ProductKey', 'give --product-key, or set MUSTER_PRODUCT_KEY');
-  requireProductKey(productKey, '--product-key');
+  requireProductKey(productKey, options.productKey === undefined ? 'MUSTER_PRODUCT_KEY' : '--product-key');
   return {
     kind: 'remote',
     name: `${scheme}://${url.host}`,
@@ -86,14 +91,7 @@ function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: Targ
 
 function fromFile(path: string, options: TargetOptions): RemoteTarget {
   const text = readText(path, '--target');
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    const [at] = error.linePos ?? [];
-    throw new UserError(`target file ${path} is not YAML${at ? ` (line ${at.line}, column ${at.col})` : ''}: ${error.code}`, 'mend it, or see the example in `muster fleet --help`');
-  }
+  const document = readYaml(text, path);
   const parsed = parseTarget(document);
   if (!parsed.ok) throw new UserError(`target file ${path}, ${parsed.place}: ${parsed.why}`, 'mend the file, or see the example in `muster fleet --help`');
   const { target } = parsed;
@@ -123,6 +121,26 @@ function fromFile(path: string, options: TargetOptions): RemoteTarget {
     administrator: administrator && { url: administrator.url, token: readText(beside(administrator.tokenFile), 'token file').trim() },
     paceMs: target.pace.perDevicePerMinute === 'none' ? 0 : PACE_MS,
   };
+}
+
+/** The mapping in a target file. What is wrong is said without the file's words: it may be a secret that was named by mistake. */
+function readYaml(text: string, path: string): unknown {
+  const remedy = 'mend it, or see the example in `muster fleet --help`';
+  let document: unknown;
+  try {
+    document = parse(text, { logLevel: 'error' });
+  } catch (error) {
+    // An alias of nothing, or so many that the document would fill the memory.
+    if (error instanceof ReferenceError) throw new UserError(`target file ${path} has aliases that cannot be followed`, remedy);
+    if (!(error instanceof YAMLParseError)) throw error;
+    const [at] = error.linePos ?? [];
+    const why = error.code.toLowerCase().replaceAll('_', ' ');
+    throw new UserError(`target file ${path} is not YAML${at ? ` (line ${at.line}, column ${at.col})` : ''}: ${why}`, remedy);
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new UserError(`target file ${path} holds no \`key: value\` lines`, remedy);
+  }
+  return document;
 }
 
 function requireProductKey(key: string, where: string): void {

@@ -21,7 +21,9 @@ export function openThread<T>(name: ThreadName): Thread<T> {
   });
   return {
     remote: wrap<T>(nodeEndpoint(worker)),
-    terminate: async () => void (await worker.terminate()),
+    terminate: async () => {
+      await worker.terminate();
+    },
   };
 }
 

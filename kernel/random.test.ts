@@ -27,12 +27,19 @@ describe('seeded draws', () => {
     );
     expect(new Set(all).size).toBe(all.length);
     // Ten thousand units, and no two begin alike.
-    expect(new Set(Array.from({ length: 10_000 }, (_, i) => seededRandom('unit', 'seed', '0', i).text(12, ALPHANUMERIC))).size).toBe(10_000);
+    expect(new Set(Array.from({ length: 10_000 }, (_, i) => seededRandom('unit', 'seed', '0', i).text(12, ALPHANUMERIC))).size).toBe(
+      10_000,
+    );
   });
 
   it('are pinned: a stored seed means the same run on every machine and in every version', () => {
     const random = seededRandom('platform', 'seed', 1);
-    expect([random.below(1000), random.below(1000), random.text(8, ALPHANUMERIC), random.float()]).toEqual([765, 969, '2sKxuVFL', 0.78930330183357]);
+    expect([random.below(1000), random.below(1000), random.text(8, ALPHANUMERIC), random.float()]).toEqual([
+      765,
+      969,
+      '2sKxuVFL',
+      0.78930330183357,
+    ]);
   });
 
   it('below(n) stays in range, up to 2^31', () => {

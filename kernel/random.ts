@@ -25,7 +25,7 @@ function randomFrom(below: (n: number) => number): Random {
     float: () => below(0x4000_0000) / 0x4000_0000,
     text(length, alphabet) {
       let out = '';
-      for (let i = 0; i < length; i++) out += alphabet[below(alphabet.length)];
+      for (let i = 0; i < length; i++) out += alphabet.charAt(below(alphabet.length));
       return out;
     },
   };

@@ -28,7 +28,10 @@ const TARGET = v.strictObject({
     v.strictObject({ key: text, secretEnv: v.exactOptional(text), secretFile: v.exactOptional(text), instanceId: v.exactOptional(text) }),
     v.check((product) => !(product.secretEnv && product.secretFile), 'give secretEnv or secretFile, not both'),
   ),
-  tls: v.optional(v.strictObject({ ca: v.exactOptional(text), serverName: v.exactOptional(text), insecure: v.exactOptional(v.boolean()) }), {}),
+  tls: v.optional(
+    v.strictObject({ ca: v.exactOptional(text), serverName: v.exactOptional(text), insecure: v.exactOptional(v.boolean()) }),
+    {},
+  ),
   edition: v.optional(v.picklist(['doc2020', 'doc2021', 'doc2023']), 'doc2020'),
   profiles: v.exactOptional(v.pipe(v.array(v.picklist(['prereg', 'nwl', 'operator', 'https'])), v.nonEmpty())),
   inventory: v.exactOptional(text),
@@ -50,7 +53,8 @@ const TARGET = v.strictObject({
 
 export type Target = v.InferOutput<typeof TARGET>;
 
-export type ParsedTarget = { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly place: string; readonly why: string };
+export type ParsedTarget =
+  { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly place: string; readonly why: string };
 
 /** Checks a target file that was read as YAML or JSON; the first fault is named with its place. */
 export function parseTarget(document: unknown): ParsedTarget {

@@ -22,9 +22,19 @@ export interface Report extends RunAbout {
 }
 
 /** What no version of the suite judges (design, introduction). */
-const OUT_OF_SCOPE = ['MQTT 5', 'gateway sub-devices', 'X.509 client certificates', 'TLS-PSK', 'the legacy /auth/devicename login'] as const;
+const OUT_OF_SCOPE = [
+  'MQTT 5',
+  'gateway sub-devices',
+  'X.509 client certificates',
+  'TLS-PSK',
+  'the legacy /auth/devicename login',
+] as const;
 
-const WORDS: Readonly<Record<Conformance, string>> = { conformant: 'conformant', 'not-conformant': 'not conformant', undetermined: 'undetermined' };
+const WORDS: Readonly<Record<Conformance, string>> = {
+  conformant: 'conformant',
+  'not-conformant': 'not conformant',
+  undetermined: 'undetermined',
+};
 
 /** The report of what a run found. */
 export function makeReport({ about, conformance, partial, reasons, cases, rules, notCovered }: RunFindings): Report {

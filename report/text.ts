@@ -11,7 +11,8 @@ export function caseLine(one: ReportCase): string {
 export function closingLines(report: Report): string[] {
   const lines: string[] = [];
   const odd = report.rules.filter((rule) => rule.verdict !== 'pass');
-  if (odd.length > 0) lines.push('', 'Rules:', ...odd.map((rule) => `  ${rule.verdict.padEnd(14)} ${rule.id} (${rule.class})  ${rule.title}`));
+  if (odd.length > 0)
+    lines.push('', 'Rules:', ...odd.map((rule) => `  ${rule.verdict.padEnd(14)} ${rule.id} (${rule.class})  ${rule.title}`));
   lines.push('', 'Not covered by this version:');
   if (report.notCovered.length === 0) lines.push('  no rule of the claimed profiles is left out');
   for (const { id, class: ruleClass, title } of report.notCovered) lines.push(`  ${id} (${ruleClass})  ${title}`);

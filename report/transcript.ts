@@ -8,11 +8,15 @@ import type { RunAbout } from '../scenarios/judge/results.ts';
 export const TRANSCRIPT_FORMAT = 'muster-transcript/1';
 
 /** The lines of a transcript, footer included, each with its line break. */
-export function transcriptOf(about: RunAbout, records: readonly { readonly record: CaseRecord; readonly clock: 'virtual' | 'wall' }[]): string {
+export function transcriptOf(
+  about: RunAbout,
+  records: readonly { readonly record: CaseRecord; readonly clock: 'virtual' | 'wall' }[],
+): string {
   const lines = [JSON.stringify({ kind: 'header', format: TRANSCRIPT_FORMAT, ...about })];
   for (const { record, clock } of records) {
     lines.push(JSON.stringify({ kind: 'case', case: record.case, clock, fault: record.fault }));
-    for (const span of record.spans) lines.push(JSON.stringify({ kind: 'span', case: record.case, ...(clock === 'virtual' ? span : timeless(span)) }));
+    for (const span of record.spans)
+      lines.push(JSON.stringify({ kind: 'span', case: record.case, ...(clock === 'virtual' ? span : timeless(span)) }));
   }
   const body = `${lines.join('\n')}\n`;
   return `${body}${JSON.stringify({ kind: 'footer', lines: lines.length, sha256: bytesToHex(sha256(utf8ToBytes(body))) })}\n`;
@@ -44,7 +48,8 @@ export function parseTranscript(text: string): ParsedTranscript {
   for (const line of lines) {
     const entry = readLine(line);
     if (entry?.kind === 'header') seed = String(entry['seed']);
-    if (entry?.kind === 'case') records.push({ case: String(entry['case']), seed, fault: (entry['fault'] as string | null) ?? null, spans: [] });
+    if (entry?.kind === 'case')
+      records.push({ case: String(entry['case']), seed, fault: (entry['fault'] as string | null) ?? null, spans: [] });
     if (entry?.kind === 'span') {
       const { kind: _kind, case: _case, ...span } = entry;
       records.at(-1)?.spans.push(span as unknown as SpanRecord);

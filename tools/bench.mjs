@@ -20,9 +20,14 @@ const DEVICES = smoke ? 200 : 2000;
 /** @returns {Sample} */
 function memorySample() {
   const program = join(checkout, 'node_modules/.cache/muster-bench/memory.js');
-  const child = spawnSync(process.execPath, ['--expose-gc', program, String(DEVICES)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawnSync(process.execPath, ['--expose-gc', program, String(DEVICES)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   if (child.status !== 0) throw new Error(`the memory bench ended with ${child.status}`);
-  return /** @type {Sample} */ (JSON.parse(child.stdout));
+  /** @type {unknown} */
+  const sample = JSON.parse(child.stdout);
+  return /** @type {Sample} */ (sample);
 }
 
 /** @param {readonly number[]} values */
@@ -43,7 +48,9 @@ async function series(name, take) {
   /** @type {Sample[]} */
   const samples = [];
   for (let run = 0; run < RUNS; run++) samples.push(await take());
-  const figures = Object.fromEntries(Object.keys(samples[0] ?? {}).map((key) => [key, spread(samples.map((sample) => sample[key] ?? NaN))]));
+  const figures = Object.fromEntries(
+    Object.keys(samples[0] ?? {}).map((key) => [key, spread(samples.map((sample) => sample[key] ?? NaN))]),
+  );
   return { name, figures, samples };
 }
 

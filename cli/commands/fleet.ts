@@ -87,7 +87,7 @@ export async function fleetCommand(options: FleetOptions): Promise<ExitCode> {
           target: chosen.kind === 'remote' ? chosen.sockets : null,
           inventedSecrets: chosen.kind === 'stub',
         },
-        port as never,
+        port,
       );
     }
     const clock = ambientClock();

@@ -23,17 +23,21 @@ describe('a memory pair', () => {
 
   it('delivers what was written in order, both ways, whatever the cutting', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), fc.uint8Array({ maxLength: 20 })), { maxLength: 40 }), fc.nat(3), (writes, extraTurns) => {
-        const { clock, a, b } = pair(extraTurns);
-        const [atA, atB] = [new Listener(a), new Listener(b)];
-        for (const [fromA, bytes] of writes) {
-          (fromA ? a : b).write(bytes.slice());
-          clock.step();
-        }
-        clock.settle();
-        expect([...atB.bytes]).toEqual(writes.filter(([fromA]) => fromA).flatMap(([, bytes]) => [...bytes]));
-        expect([...atA.bytes]).toEqual(writes.filter(([fromA]) => !fromA).flatMap(([, bytes]) => [...bytes]));
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), fc.uint8Array({ maxLength: 20 })), { maxLength: 40 }),
+        fc.nat(3),
+        (writes, extraTurns) => {
+          const { clock, a, b } = pair(extraTurns);
+          const [atA, atB] = [new Listener(a), new Listener(b)];
+          for (const [fromA, bytes] of writes) {
+            (fromA ? a : b).write(bytes.slice());
+            clock.step();
+          }
+          clock.settle();
+          expect([...atB.bytes]).toEqual(writes.filter(([fromA]) => fromA).flatMap(([, bytes]) => [...bytes]));
+          expect([...atA.bytes]).toEqual(writes.filter(([fromA]) => !fromA).flatMap(([, bytes]) => [...bytes]));
+        },
+      ),
     );
   });
 

@@ -143,7 +143,12 @@ class MemoryEnd implements ByteStream {
  * A connected pair: what one end writes the other receives, in order, `extraTurns` turns later than it must.
  * @param facts what each end is told; the client's are those of the transport the pair stands for
  */
-export function memoryPair(clock: Clock, client: StreamFacts, server: StreamFacts, extraTurns = 0): [client: ByteStream, server: ByteStream] {
+export function memoryPair(
+  clock: Clock,
+  client: StreamFacts,
+  server: StreamFacts,
+  extraTurns = 0,
+): [client: ByteStream, server: ByteStream] {
   const a = new MemoryEnd(client, clock, extraTurns);
   const b = new MemoryEnd(server, clock, extraTurns);
   a.peer = b;

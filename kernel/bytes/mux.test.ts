@@ -19,7 +19,11 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 /** Two carriers that exchange messages in the turns of a manual clock; messages wait until the other side listens. */
 function carriers(clock: ManualClock): { client: Carrier; server: Carrier; messages: ArrayBuffer[] } {
   const messages: ArrayBuffer[] = [];
-  const make = (): { queue: ArrayBuffer[]; handler: ((message: ArrayBuffer) => void) | undefined; closed: boolean } => ({ queue: [], handler: undefined, closed: false });
+  const make = (): { queue: ArrayBuffer[]; handler: ((message: ArrayBuffer) => void) | undefined; closed: boolean } => ({
+    queue: [],
+    handler: undefined,
+    closed: false,
+  });
   const [a, b] = [make(), make()];
   const carrier = (own: typeof a, other: typeof a): Carrier => ({
     send(message) {
@@ -408,7 +412,7 @@ describe('many streams over a MessageChannel', () => {
     expect(Buffer.from(atServer.bytes).equals(bytes)).toBe(true);
   });
 
-  it('resets the server\'s streams when the client side closes in mid-transfer', async () => {
+  it("resets the server's streams when the client side closes in mid-transfer", async () => {
     const heard: Listener[] = [];
     const { client } = overChannel((accepted) => heard.push(new Listener(accepted)));
     const streams = Array.from({ length: 20 }, () => client.open(FACTS));

@@ -69,7 +69,11 @@ function* framesOf(message: ArrayBuffer): Generator<Frame> {
     const length = view.getUint32(at, true);
     if (length < HEADER || at + LENGTH + length > message.byteLength) return;
     const start = at + LENGTH;
-    yield { type: view.getUint8(start), stream: view.getUint32(start + 1, true), payload: new Uint8Array(message, start + HEADER, length - HEADER) };
+    yield {
+      type: view.getUint8(start),
+      stream: view.getUint32(start + 1, true),
+      payload: new Uint8Array(message, start + HEADER, length - HEADER),
+    };
     at = start + length;
   }
 }
@@ -159,7 +163,8 @@ class MuxStream implements ByteStream {
 
   closedByPeer(reason: number): void {
     if (this.#closed) return;
-    this.#ending = reason === REASON.voluntary ? { by: 'remote' } : { by: 'fault', code: reason === REASON.unreachable ? 'EHOSTUNREACH' : 'ECONNRESET' };
+    this.#ending =
+      reason === REASON.voluntary ? { by: 'remote' } : { by: 'fault', code: reason === REASON.unreachable ? 'EHOSTUNREACH' : 'ECONNRESET' };
     if (this.#ending.by === 'fault') this.#inbox = [];
     this.#mux.forget(this.#id);
     this.#deliver();
@@ -306,7 +311,12 @@ export function muxClient(carrier: Carrier, clock: Clock): MuxClient {
  * The side that serves streams.
  * @param factsOf what a stream to this port stands for; undefined where nothing listens
  */
-export function muxServer(carrier: Carrier, clock: Clock, factsOf: (port: number) => StreamFacts | undefined, accept: (stream: ByteStream) => void): void {
+export function muxServer(
+  carrier: Carrier,
+  clock: Clock,
+  factsOf: (port: number) => StreamFacts | undefined,
+  accept: (stream: ByteStream) => void,
+): void {
   const side = new MuxSide(carrier, clock);
   carrier.receive((message) => {
     for (const frame of framesOf(message)) {

@@ -50,13 +50,20 @@ const kinds = (events: readonly TraceEvent[], dir: 'in' | 'out'): string[] => sh
 describe('the recorder', () => {
   it('reports the same packets however the bytes were cut', () => {
     fc.assert(
-      fc.property(fc.array(packet, { maxLength: 6 }), fc.uint8Array({ maxLength: 6 }), fc.array(fc.nat(3000), { maxLength: 12 }), (packets, tail, places) => {
-        const whole = Uint8Array.from([...packets.flatMap((one) => [...one]), ...tail]);
-        const one = record([whole]);
-        const many = record(cut(whole, places));
-        for (const dir of ['in', 'out'] as const) expect(kinds(many, dir)).toEqual(kinds(one, dir));
-        expect(kinds(one, 'in').slice(0, packets.length)).toEqual(packets.map((bytes) => `packet in ${Buffer.from(bytes).toString('hex')}`));
-      }),
+      fc.property(
+        fc.array(packet, { maxLength: 6 }),
+        fc.uint8Array({ maxLength: 6 }),
+        fc.array(fc.nat(3000), { maxLength: 12 }),
+        (packets, tail, places) => {
+          const whole = Uint8Array.from([...packets.flatMap((one) => [...one]), ...tail]);
+          const one = record([whole]);
+          const many = record(cut(whole, places));
+          for (const dir of ['in', 'out'] as const) expect(kinds(many, dir)).toEqual(kinds(one, dir));
+          expect(kinds(one, 'in').slice(0, packets.length)).toEqual(
+            packets.map((bytes) => `packet in ${Buffer.from(bytes).toString('hex')}`),
+          );
+        },
+      ),
     );
   });
 

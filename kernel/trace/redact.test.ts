@@ -68,7 +68,16 @@ describe('redaction', () => {
     fc.assert(
       fc.property(secret, textOf(ALPHANUMERIC, 4, 20), (password, name) => {
         fc.pre(!name.includes(password));
-        const connect = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: `${name}|securemode=2|`, keepalive: 60, username: `${name}&pk`, password: Buffer.from(password) } as const;
+        const connect = {
+          cmd: 'connect',
+          protocolId: 'MQTT',
+          protocolVersion: 4,
+          clean: true,
+          clientId: `${name}|securemode=2|`,
+          keepalive: 60,
+          username: `${name}&pk`,
+          password: Buffer.from(password),
+        } as const;
         const wire = mqtt.generate(connect);
         const redactor = new Redactor('run');
         redactor.secret(password);
@@ -76,9 +85,17 @@ describe('redaction', () => {
         expect(stored).toHaveLength(wire.length);
         expect(Buffer.from(stored).includes(password)).toBe(false);
         const seen: mqtt.Packet[] = [];
-        mqtt.parser().on('packet', (packet) => seen.push(packet)).parse(Buffer.from(stored));
+        mqtt
+          .parser()
+          .on('packet', (packet) => seen.push(packet))
+          .parse(Buffer.from(stored));
         expect(seen).toHaveLength(1);
-        expect(seen[0]).toMatchObject({ cmd: 'connect', clientId: connect.clientId, username: connect.username, password: Buffer.from(redactor.text(password)) });
+        expect(seen[0]).toMatchObject({
+          cmd: 'connect',
+          clientId: connect.clientId,
+          username: connect.username,
+          password: Buffer.from(redactor.text(password)),
+        });
         expect(new PacketFramer().push(stored)).toHaveLength(1);
       }),
     );

@@ -68,7 +68,7 @@ function tokenFor(key: Uint8Array, secret: string): string {
       used = 0;
     }
     const alphabet = CLASSES.find((chars) => chars.includes(char));
-    out += alphabet ? alphabet[(block[used++] as number) % alphabet.length] : char;
+    out += alphabet ? alphabet.charAt((block[used++] as number) % alphabet.length) : char;
   }
   return out;
 }

@@ -4,7 +4,8 @@ import type { TraceEvent } from './event.ts';
 import { RING_BYTES, TraceRing } from './ring.ts';
 
 const packet = (at: number, size: number): TraceEvent => ({ at, kind: 'packet', conn: 1, dir: 'in', bytes: new Uint8Array(size) });
-const cost = (events: readonly TraceEvent[]): number => events.reduce((sum, event) => sum + 64 + ('bytes' in event ? event.bytes.length : 0), 0);
+const cost = (events: readonly TraceEvent[]): number =>
+  events.reduce((sum, event) => sum + 64 + ('bytes' in event ? event.bytes.length : 0), 0);
 
 it('keeps the newest events that fit, in order, and the newest always', () => {
   fc.assert(
@@ -17,7 +18,8 @@ it('keeps the newest events that fit, in order, and the newest always', () => {
       expect(kept.length).toBeGreaterThan(0);
       if (kept.length > 1) expect(cost(kept)).toBeLessThanOrEqual(RING_BYTES);
       // One more would not have fitted, but for one that had to go when something large came later.
-      if (kept.length < all.length && Math.max(...sizes) <= 64) expect(cost(all.slice(all.length - kept.length - 1))).toBeGreaterThan(RING_BYTES);
+      if (kept.length < all.length && Math.max(...sizes) <= 64)
+        expect(cost(all.slice(all.length - kept.length - 1))).toBeGreaterThan(RING_BYTES);
     }),
   );
 });

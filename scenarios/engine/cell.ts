@@ -38,7 +38,12 @@ export async function runInCell(definition: CaseDefinition, options: CellOptions
       (async () => {
         const clock = ambientClock();
         const redactor = new Redactor(`run ${seed}`);
-        const platform = new Platform({ clock, seed: `${seed} ${definition.id}`, edition, ...(options.policy ? { policy: options.policy } : {}) });
+        const platform = new Platform({
+          clock,
+          seed: `${seed} ${definition.id}`,
+          edition,
+          ...(options.policy ? { policy: options.policy } : {}),
+        });
         const front = await createMqttFront(platform);
         const operator = stubOperator((command) => Promise.resolve(platform.operate(command)), seed, namespace);
         const env = { clock, seed, namespace, edition, redactor, operator, openSession: openReferenceSession, timeouts: DEFAULT_TIMEOUTS };
@@ -47,7 +52,12 @@ export async function runInCell(definition: CaseDefinition, options: CellOptions
             const transport = memoryTransport(clock, front.accept, options.extraTurns);
             return await driveCase(definition, { ...env, transport, paceMs: PACE_MS });
           }
-          return await driveFirmware(definition, { ...env, accept: front.accept, extraTurns: options.extraTurns ?? 0, habits: options.habits });
+          return await driveFirmware(definition, {
+            ...env,
+            accept: front.accept,
+            extraTurns: options.extraTurns ?? 0,
+            habits: options.habits,
+          });
         } finally {
           await front.close();
         }

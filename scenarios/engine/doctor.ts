@@ -19,9 +19,13 @@ export async function examine(transport: Transport, security: 'encrypted' | 'pla
 
 function complaintOf(outcome: Outcome): Complaint {
   if (outcome.kind === 'silent') {
-    return { what: `it did not answer within ${outcome.waitedMs / 1000} s (${outcome.stage})`, remedy: 'check the address, the port and the firewall between' };
+    return {
+      what: `it did not answer within ${outcome.waitedMs / 1000} s (${outcome.stage})`,
+      remedy: 'check the address, the port and the firewall between',
+    };
   }
-  if (outcome.kind === 'local') return { what: `this machine is out of ${outcome.reason}`, remedy: 'end other programs, or raise the limit' };
+  if (outcome.kind === 'local')
+    return { what: `this machine is out of ${outcome.reason}`, remedy: 'end other programs, or raise the limit' };
   if (outcome.kind !== 'unreachable') return { what: outcome.kind, remedy: 'check the target' };
   const { stage, code } = outcome;
   switch (stage) {
@@ -34,7 +38,10 @@ function complaintOf(outcome: Outcome): Complaint {
     case 'tls':
       return code === 'NO_ENDPOINT'
         ? { what: 'it has no encrypted endpoint, and registration needs one', remedy: 'add `mqtts` or `wss` to the endpoints' }
-        : { what: `its certificate was refused (${code})`, remedy: 'give the authority that signed it with --ca FILE, and the name that it carries' };
+        : {
+            what: `its certificate was refused (${code})`,
+            remedy: 'give the authority that signed it with --ca FILE, and the name that it carries',
+          };
     case 'ws':
       return { what: `it refused the WebSocket (${code})`, remedy: 'check the path and that it speaks MQTT over WebSocket' };
   }

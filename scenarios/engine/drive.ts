@@ -39,7 +39,13 @@ export class SpanLog {
   }
 
   /** Runs `action` and stores what `events` gained meanwhile under `name`. */
-  async span(name: string, verb: SpanVerb, unit: string | null, events: readonly TraceEvent[], action: () => Promise<Outcome | Facts>): Promise<Outcome | Facts> {
+  async span(
+    name: string,
+    verb: SpanVerb,
+    unit: string | null,
+    events: readonly TraceEvent[],
+    action: () => Promise<Outcome | Facts>,
+  ): Promise<Outcome | Facts> {
     if (this.#spans.some((span) => span.name === name)) throw new Error(`span ${name} exists already`);
     const startedAt = this.#clock.now();
     const from = events.length;
@@ -52,7 +58,7 @@ export class SpanLog {
       startedAt,
       endedAt: this.#clock.now(),
       outcome,
-      facts: outcome ? {} : (result as Facts),
+      facts: outcome ? {} : result,
       events: events.slice(from).map((event) => stored(event, this.#redactor)),
     });
     return result;
@@ -151,12 +157,13 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
 }
 
 function caseOperator(operator: Operator, productKey: string, log: SpanLog): CaseOperator {
-  const act = async (span: string, action: () => Promise<Facts>): Promise<Facts> => (await log.span(span, 'operator', null, [], action)) as Facts;
+  const act = async (span: string, action: () => Promise<Facts>): Promise<Facts> => await log.span(span, 'operator', null, [], action);
   const done = async (span: string, deviceName: string, work: () => Promise<void>): Promise<void> => {
     await act(span, () => work().then(() => ({ deviceName })));
   };
   return {
-    setDynamicRegistration: (span, on) => act(span, () => operator.setDynamicRegistration(productKey, on).then(() => ({ on }))).then(() => undefined),
+    setDynamicRegistration: (span, on) =>
+      act(span, () => operator.setDynamicRegistration(productKey, on).then(() => ({ on }))).then(() => undefined),
     addDevice: (span, name) => done(span, name, () => operator.addDevice(productKey, name)),
     deleteDevice: (span, name) => done(span, name, () => operator.deleteDevice(productKey, name)),
     resetThing: (span, name) => done(span, name, () => operator.resetThing(productKey, name)),

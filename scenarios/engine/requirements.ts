@@ -23,7 +23,11 @@ export interface RequirementSet {
 }
 
 /** The requirement set of a direction for a target that claims `profiles`. */
-export function requirementSet(direction: Direction, profiles: readonly Profile[], cases: readonly CaseDefinition[] = CASES): RequirementSet {
+export function requirementSet(
+  direction: Direction,
+  profiles: readonly Profile[],
+  cases: readonly CaseDefinition[] = CASES,
+): RequirementSet {
   const judged = new Set(
     cases
       .filter((one) => one.direction === direction)

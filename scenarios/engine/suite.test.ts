@@ -6,18 +6,17 @@ import { parseTranscript, transcriptOf } from '../../report/transcript.ts';
 import { judgeCase } from '../judge/judge.ts';
 import type { CaseRecord } from '../judge/record.ts';
 import { ruleOf } from '../rules/catalogue.ts';
+import type * as Mutants from '../mutants/all.ts';
+import type { SIDE_EFFECTS } from '../mutants/side-effects.ts';
 import type { CaseDefinition } from './case.ts';
 import type { CellAgent, CellRequest } from './cell-agent.ts';
 import { CASES } from './cases.ts';
 import { judgedClass, requirementSet } from './requirements.ts';
 import { countImmediates } from './virtual-time.ts';
 
-type Mutants = typeof import('../mutants/all.ts');
-type SideEffects = (typeof import('../mutants/side-effects.ts'))['SIDE_EFFECTS'];
-
 let cells: CellAgent;
-let mutants: Mutants;
-let sideEffects: SideEffects;
+let mutants: typeof Mutants;
+let sideEffects: typeof SIDE_EFFECTS;
 
 beforeAll(async () => {
   countImmediates();
@@ -42,11 +41,14 @@ describe('every case', () => {
     expect(record.fault).toBeNull();
   });
 
-  test.each(IN_CELLS.map((one) => [one.id, one] as const))('%s is the same to the byte: twice, and with 20 turns of delay on every hop', async (_id, definition) => {
-    const record = JSON.stringify(await run(definition));
-    expect(JSON.stringify(await run(definition))).toBe(record);
-    expect(JSON.stringify(await run(definition, { extraTurns: 20 }))).toBe(record);
-  });
+  test.each(IN_CELLS.map((one) => [one.id, one] as const))(
+    '%s is the same to the byte: twice, and with 20 turns of delay on every hop',
+    async (_id, definition) => {
+      const record = JSON.stringify(await run(definition));
+      expect(JSON.stringify(await run(definition))).toBe(record);
+      expect(JSON.stringify(await run(definition, { extraTurns: 20 }))).toBe(record);
+    },
+  );
 
   test.each(IN_CELLS.map((one) => [one.id, one] as const))('%s says the same of another seed, in other bytes', async (_id, definition) => {
     const one = await run(definition);
@@ -65,8 +67,20 @@ describe('every case', () => {
   test('stored evidence is judged to the same verdict', async () => {
     const records: CaseRecord[] = [];
     for (const definition of IN_CELLS) records.push(await run(definition));
-    const about = { version: '0', direction: 'platform', target: 't', edition: EDITION, profiles: [], seed: '1', namespace: '0', requirementSet: 'x' } as const;
-    const text = transcriptOf(about, records.map((record) => ({ record, clock: 'virtual' })));
+    const about = {
+      version: '0',
+      direction: 'platform',
+      target: 't',
+      edition: EDITION,
+      profiles: [],
+      seed: '1',
+      namespace: '0',
+      requirementSet: 'x',
+    } as const;
+    const text = transcriptOf(
+      about,
+      records.map((record) => ({ record, clock: 'virtual' })),
+    );
     const read = parseTranscript(text);
     expect(read.fault).toBeUndefined();
     expect(read.records).toEqual(records);
@@ -103,10 +117,12 @@ describe('every mutant of a MUST', () => {
           const verdict = judge(definition, await run(definition, { mutant: mutant.id }));
           const speaks = definition.checks.some((check) => check.rule === mutant.rule);
           const kills = verdict.checks.filter((check) => check.rule === mutant.rule && check.verdict === 'fail');
-          for (const check of kills) killed.set(mutant.rule, [...(killed.get(mutant.rule) ?? []), `${mutant.id} by ${definition.id}#${check.id}`]);
+          for (const check of kills)
+            killed.set(mutant.rule, [...(killed.get(mutant.rule) ?? []), `${mutant.id} by ${definition.id}#${check.id}`]);
           found ||= kills.length > 0;
           const listed = sideEffects[mutant.id];
-          if (!speaks && verdict.verdict !== 'pass' && !listed?.[definition.id] && !listed?.['*']) unexplained.push(`${mutant.id}: ${definition.id} is ${verdict.verdict}`);
+          if (!speaks && verdict.verdict !== 'pass' && !listed?.[definition.id] && !listed?.['*'])
+            unexplained.push(`${mutant.id}: ${definition.id} is ${verdict.verdict}`);
         }
         const needsSockets = CASES.some((one) => one.needs === 'sockets' && one.checks.some((check) => check.rule === mutant.rule));
         if (!found && !needsSockets) survivors.push(mutant.id);
@@ -118,7 +134,8 @@ describe('every mutant of a MUST', () => {
 
   test('kills every case: each has a mutant of one of its rules that turns it red', () => {
     const killers = [...killed.values()].flat();
-    for (const definition of IN_CELLS) expect([definition.id, killers.some((one) => one.includes(` by ${definition.id}#`))]).toEqual([definition.id, true]);
+    for (const definition of IN_CELLS)
+      expect([definition.id, killers.some((one) => one.includes(` by ${definition.id}#`))]).toEqual([definition.id, true]);
   });
 
   test('each listed side effect is a mutant and a case that exist', () => {

@@ -77,7 +77,8 @@ export function installVirtualTime(): VirtualTime {
       for (;;) {
         await settle();
         if (over) return finished;
-        if (fake.now - EPOCH > LONGEST_CASE_MS) throw new Error(`the case did not end within ${LONGEST_CASE_MS / 60_000} minutes of virtual time`);
+        if (fake.now - EPOCH > LONGEST_CASE_MS)
+          throw new Error(`the case did not end within ${LONGEST_CASE_MS / 60_000} minutes of virtual time`);
         fake.next();
       }
     },

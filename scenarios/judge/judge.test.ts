@@ -10,9 +10,16 @@ import { everLetThrough, neverAccepted, rollUp, selectionConformance, type Judge
 import type { CaseRecord, SpanRecord, StoredEvent } from './record.ts';
 import { VERDICTS, worst, type Verdict } from './verdict.ts';
 
-const packet = (dir: 'in' | 'out', body: mqttPacket.Packet): StoredEvent => ({ at: 1, kind: 'packet', conn: 1, dir, hex: toHex(mqttPacket.generate(body)) });
+const packet = (dir: 'in' | 'out', body: mqttPacket.Packet): StoredEvent => ({
+  at: 1,
+  kind: 'packet',
+  conn: 1,
+  dir,
+  hex: toHex(mqttPacket.generate(body)),
+});
 const connack = (returnCode: number): StoredEvent => packet('in', { cmd: 'connack', returnCode, sessionPresent: false });
-const reply = (topic: string, payload: string, retain = false): StoredEvent => packet('in', { cmd: 'publish', topic, payload, qos: 0, retain, dup: false });
+const reply = (topic: string, payload: string, retain = false): StoredEvent =>
+  packet('in', { cmd: 'publish', topic, payload, qos: 0, retain, dup: false });
 const SECRET = '{"deviceSecret":"0123456789abcdef0123456789abcdef","productKey":"a1","deviceName":"unit-1"}';
 
 function span(name: string, outcome: Outcome | null, events: StoredEvent[] = [], more: Partial<SpanRecord> = {}): SpanRecord {
@@ -39,7 +46,11 @@ const refusal = (code?: number): Omit<Check, 'id' | 'rule'> => ({
 
 describe('a refusal', () => {
   test('passes with its three proofs, and keeps the code as a reading', () => {
-    expect(verdictOf(refusal(), Object.values(good))).toMatchObject({ verdict: 'pass', reading: 4, proofs: { stimulus: true, control: true, alive: true } });
+    expect(verdictOf(refusal(), Object.values(good))).toMatchObject({
+      verdict: 'pass',
+      reading: 4,
+      proofs: { stimulus: true, control: true, alive: true },
+    });
   });
 
   test.each([
@@ -84,7 +95,9 @@ describe('credentials', () => {
   test('must be on the wire, once', () => {
     expect(verdictOf(issued, [span('attempt', ISSUED, [connack(0), reply('/ext/register', SECRET)])])).toMatchObject({ verdict: 'pass' });
     expect(verdictOf(issued, [span('attempt', ISSUED, [connack(0)])])).toMatchObject({ verdict: 'fail' });
-    expect(verdictOf(issued, [span('attempt', ISSUED, [connack(0), reply('/ext/register', SECRET), reply('/ext/register', SECRET)])])).toMatchObject({ verdict: 'fail' });
+    expect(
+      verdictOf(issued, [span('attempt', ISSUED, [connack(0), reply('/ext/register', SECRET), reply('/ext/register', SECRET)])]),
+    ).toMatchObject({ verdict: 'fail' });
     expect(verdictOf(issued, [])).toMatchObject({ verdict: 'inconclusive' });
   });
 
@@ -93,7 +106,11 @@ describe('credentials', () => {
     [SECRET.replaceAll(':', ' : '), false, 'fail'],
     [SECRET, true, 'fail'],
   ])('%s retained %s is %s for the scanners of shipped firmware', (text, retain, verdict) => {
-    expect(verdictOf({ oracle: 'compactReply', on: { attempt: 'attempt' } }, [span('attempt', ISSUED, [connack(0), reply('/ext/register', text, retain)])])).toMatchObject({ verdict });
+    expect(
+      verdictOf({ oracle: 'compactReply', on: { attempt: 'attempt' } }, [
+        span('attempt', ISSUED, [connack(0), reply('/ext/register', text, retain)]),
+      ]),
+    ).toMatchObject({ verdict });
   });
 
   test('of two units must differ in ClientID and token', () => {
@@ -121,7 +138,9 @@ describe('watching', () => {
     [[closed(15_000, 'local')], 'fail'],
     [[], 'fail'],
   ] as const)('the end of a session within bounds: %j is %s', (events, verdict) => {
-    expect(verdictOf({ oracle: 'endedByPlatform', on: { span: 'w', notBefore: 13_000, notAfter: 17_000 } }, [watched([...events])])).toMatchObject({ verdict });
+    expect(
+      verdictOf({ oracle: 'endedByPlatform', on: { span: 'w', notBefore: 13_000, notAfter: 17_000 } }, [watched([...events])]),
+    ).toMatchObject({ verdict });
   });
 
   test('nothing was received is said only of a watcher that could hear', () => {
@@ -143,7 +162,11 @@ describe('weighing', () => {
   });
 
   test('a fault of the harness is an error, not a verdict about the platform', () => {
-    const { verdict, checks } = judgeCase({ ...record(), fault: 'operator gone' }, [{ id: 'x', rule: 'RULE-16', ...refusal() } as Check], () => 'M');
+    const { verdict, checks } = judgeCase(
+      { ...record(), fault: 'operator gone' },
+      [{ id: 'x', rule: 'RULE-16', ...refusal() } as Check],
+      () => 'M',
+    );
     expect(verdict).toBe('error');
     expect(checks[0]).toMatchObject({ verdict: 'error', because: 'operator gone' });
   });
@@ -164,7 +187,10 @@ describe('rolling up', () => {
   });
 
   test('a MUST that no case spoke of leaves the target undetermined, and so does a selection', () => {
-    expect(rollUp([one('pass', 'RULE-01')], required, false)).toMatchObject({ conformance: 'undetermined', rules: [{ verdict: 'not_run' }] });
+    expect(rollUp([one('pass', 'RULE-01')], required, false)).toMatchObject({
+      conformance: 'undetermined',
+      rules: [{ verdict: 'not_run' }],
+    });
     expect(rollUp([one('pass')], required, true).conformance).toBe('undetermined');
     expect(selectionConformance([one('pass')])).toBe('conformant');
     expect(selectionConformance([one('pass'), one('fail')])).toBe('not-conformant');
@@ -172,7 +198,9 @@ describe('rolling up', () => {
   });
 
   test('a broken SHOULD does not make a target not conformant', () => {
-    expect(rollUp([one('pass'), one('warn', 'RULE-08')], [...required, { id: 'RULE-08', class: 'S' }], false).conformance).toBe('conformant');
+    expect(rollUp([one('pass'), one('warn', 'RULE-08')], [...required, { id: 'RULE-08', class: 'S' }], false).conformance).toBe(
+      'conformant',
+    );
   });
 
   test('where nothing was ever accepted, failures decide nothing', () => {

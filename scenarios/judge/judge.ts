@@ -44,10 +44,18 @@ export function judgeCase(record: CaseRecord, checks: readonly Check[], classOf:
     return { ...finding, id: check.id, rule: check.rule, verdict };
   });
   if (record.fault !== null) {
-    const faulted = results.map((result) => (result.verdict === 'inconclusive' ? { ...result, verdict: 'error' as const, because: record.fault ?? '' } : result));
+    const faulted = results.map((result) =>
+      result.verdict === 'inconclusive' ? { ...result, verdict: 'error' as const, because: record.fault ?? '' } : result,
+    );
     return { verdict: worst(['error', ...faulted.map((result) => result.verdict)], 'error'), checks: faulted };
   }
-  return { verdict: worst(results.map((result) => result.verdict), 'inconclusive'), checks: results };
+  return {
+    verdict: worst(
+      results.map((result) => result.verdict),
+      'inconclusive',
+    ),
+    checks: results,
+  };
 }
 
 function weigh(verdict: Finding['verdict'], ruleClass: JudgedRuleClass): Verdict {

@@ -1,5 +1,5 @@
 // The evidence of one case: named spans of the trace, as they are stored and as every oracle reads them.
-import { fromHex, toHex } from '../../kernel/bytes/concat.ts';
+import { toHex } from '../../kernel/bytes/concat.ts';
 import type { Json, TraceBody, TraceEvent, Verb } from '../../kernel/trace/event.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import type { Redactor } from '../../kernel/trace/redact.ts';
@@ -42,9 +42,4 @@ export function stored(event: TraceEvent, redactor: Redactor): StoredEvent {
   if (!('bytes' in event)) return event;
   const { kind, conn, dir, at } = event;
   return { at, kind, conn, dir, hex: toHex(redactor.bytes(event.bytes)) };
-}
-
-/** The bytes of a stored event; empty where it has none. */
-export function bytesOf(event: StoredEvent): Uint8Array {
-  return 'hex' in event ? (fromHex(event.hex) ?? new Uint8Array(0)) : new Uint8Array(0);
 }

@@ -55,5 +55,11 @@ export interface RunFindings {
 
 /** The steps of a record. */
 export function stepsOf(record: CaseRecord): Step[] {
-  return record.spans.map(({ name, unit, verb, outcome, startedAt, endedAt }) => ({ name, unit, verb, outcome, ms: Math.round(endedAt - startedAt) }));
+  return record.spans.map(({ name, unit, verb, outcome, startedAt, endedAt }) => ({
+    name,
+    unit,
+    verb,
+    outcome,
+    ms: Math.round(endedAt - startedAt),
+  }));
 }

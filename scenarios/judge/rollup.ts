@@ -40,8 +40,17 @@ export function everLetThrough(records: readonly CaseRecord[]): boolean {
 /** Positive cases of a run in which nothing was ever let through are inconclusive: something below the contract is broken. */
 export function neverAccepted(cases: readonly JudgedCase[]): JudgedCase[] {
   return cases.map((one) => {
-    const checks = one.checks.map((check) => (check.verdict === 'fail' ? { ...check, verdict: 'inconclusive' as const, because: `never-accepted: ${check.because}` } : check));
-    return { ...one, checks, verdict: worst(checks.map((check) => check.verdict), one.verdict) };
+    const checks = one.checks.map((check) =>
+      check.verdict === 'fail' ? { ...check, verdict: 'inconclusive' as const, because: `never-accepted: ${check.because}` } : check,
+    );
+    return {
+      ...one,
+      checks,
+      verdict: worst(
+        checks.map((check) => check.verdict),
+        one.verdict,
+      ),
+    };
   });
 }
 

@@ -58,7 +58,9 @@ export function sawAcceptance(span: SpanRecord): boolean {
 }
 
 /** Registration replies that came in, with their topic and text. */
-export function repliesOf(span: SpanRecord): { topic: string; text: string; reply: RegistrationReply | undefined; qos: number; retain: boolean }[] {
+export function repliesOf(
+  span: SpanRecord,
+): { topic: string; text: string; reply: RegistrationReply | undefined; qos: number; retain: boolean }[] {
   return packetsOf(span).flatMap(({ dir, packet }) => {
     if (dir !== 'in' || packet.cmd !== 'publish' || !isReplyTopic(packet.topic)) return [];
     const text = packet.payload.toString();

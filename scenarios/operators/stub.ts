@@ -20,7 +20,9 @@ export function stubOperator(request: OperatorRequest, seed: string, namespace: 
     if (!result.ok) throw new OperatorFault(`${command.action}: ${result.message} (${result.code})`);
     return result;
   };
-  const done = async (command: OperatorCommand): Promise<void> => void (await demand(command));
+  const done = async (command: OperatorCommand): Promise<void> => {
+    await demand(command);
+  };
   return {
     async provideProduct(label) {
       const draw = seededRandom('product', seed, namespace, label);
@@ -38,7 +40,8 @@ export function stubOperator(request: OperatorRequest, seed: string, namespace: 
     async readDevice(productKey, deviceName) {
       const result = await request({ action: 'QueryDeviceDetail', productKey, deviceName });
       if (!result.ok && result.code === UNKNOWN_DEVICE) return undefined;
-      if (!result.ok || result.kind !== 'device') throw new OperatorFault(`QueryDeviceDetail: ${result.ok ? 'unexpected answer' : result.message}`);
+      if (!result.ok || result.kind !== 'device')
+        throw new OperatorFault(`QueryDeviceDetail: ${result.ok ? 'unexpected answer' : result.message}`);
       return { status: result.device.status, activated: result.device.activatedAt !== null };
     },
     async clientIds(productKey, deviceName) {

@@ -135,6 +135,7 @@ class FleetRun {
   async #allEnded(team: Team): Promise<void> {
     if (this.phase !== 'running') return;
     this.phase = 'holding';
+    this.seconds = (performance.now() - this.#startedAt) / 1000;
     clearInterval(this.#timer);
     await this.#lookOnce(team);
     if (this.#team !== team) return;

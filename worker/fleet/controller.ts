@@ -1,16 +1,16 @@
 // All shares of a fleet as one: starts them together, adds up what they report, and says what the run was worth.
 import type { Clock } from '../../kernel/clock.ts';
-import { UNIT_STATES, type Ending, type FleetSnapshot, type UnitDetail } from './fleet.ts';
+import type { Ending, FleetSnapshot, UnitDetail } from './fleet.ts';
 import { merge, newHistograms, percentiles, type EncodedHistograms, type Histograms, type Percentiles, type Phase } from './measure.ts';
 import { planDigest, type FleetPlan } from './plan.ts';
 import { validity, type Rate, type Validity } from './validity.ts';
 
-/** An agent as its controller calls it: directly, or through comlink, where every answer is a promise. */
+/** An agent as its controller calls it: through comlink, where every answer is a promise. */
 export interface FleetShare {
   run(startAt: number): Promise<void>;
-  snapshot(): FleetSnapshot | Promise<FleetSnapshot>;
-  histograms(): EncodedHistograms | Promise<EncodedHistograms>;
-  detail(index: number, withSecrets: boolean): UnitDetail | undefined | Promise<UnitDetail | undefined>;
+  snapshot(): Promise<FleetSnapshot>;
+  histograms(): Promise<EncodedHistograms>;
+  detail(index: number, withSecrets: boolean): Promise<UnitDetail | undefined>;
   stop(): Promise<void>;
 }
 
@@ -147,5 +147,3 @@ export class FleetController {
     return started < 2 || last <= first ? this.#plan.rate : ((started - 1) * 1000) / (last - first);
   }
 }
-
-export const ONLINE = UNIT_STATES.indexOf('online');

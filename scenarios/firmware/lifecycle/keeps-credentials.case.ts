@@ -11,6 +11,11 @@ export default defineFirmwareCase({
   },
   checks: [
     { id: 'registers-once', rule: 'DEV-09', oracle: 'registersOnce', on: { first: 'first-boot', later: 'after-power-cycle' } },
-    { id: 'keeps-credentials', rule: 'DEV-04', oracle: 'keepsCredentials', on: { first: 'first-boot', later: 'after-power-cycle', online: 'online' } },
+    {
+      id: 'keeps-credentials',
+      rule: 'DEV-04',
+      oracle: 'keepsCredentials',
+      on: { first: 'first-boot', later: 'after-power-cycle', online: 'online' },
+    },
   ],
 });

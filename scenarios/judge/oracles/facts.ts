@@ -16,7 +16,9 @@ export function factIs(spans: Spans, args: FactArgs): Finding {
   const value = span.facts[args.fact];
   if (value === undefined) return inconclusive(`${args.span} could not read ${args.fact}`);
   const said = JSON.stringify(value);
-  return said === JSON.stringify(args.is) ? pass(`${args.fact} is ${said} at ${args.span}`) : fail(`${args.fact} is ${said} at ${args.span}, not ${JSON.stringify(args.is)}`);
+  return said === JSON.stringify(args.is)
+    ? pass(`${args.fact} is ${said} at ${args.span}`)
+    : fail(`${args.fact} is ${said} at ${args.span}, not ${JSON.stringify(args.is)}`);
 }
 
 export interface SameFactArgs {
@@ -43,5 +45,7 @@ export interface ReadingArgs {
 /** Measured and reported; can never fail. */
 export function reading(spans: Spans, args: ReadingArgs): Finding {
   const value = spans.get(args.span)?.facts[args.fact];
-  return value === undefined ? inconclusive(`${args.fact} was not read`) : pass(`${args.fact} is ${JSON.stringify(value)}`, { reading: value });
+  return value === undefined
+    ? inconclusive(`${args.fact} was not read`)
+    : pass(`${args.fact} is ${JSON.stringify(value)}`, { reading: value });
 }

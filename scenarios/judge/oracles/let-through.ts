@@ -14,7 +14,8 @@ function notDone(span: SpanRecord | undefined, name: string): Finding | undefine
   if (!span) return inconclusive(`the case ended before ${name}`);
   const { outcome } = span;
   if (!outcome) return inconclusive(`${name} has no outcome`);
-  if (outcome.kind === 'unreachable' || outcome.kind === 'local' || outcome.kind === 'aborted') return inconclusive(`${name}: ${outcomeKey(outcome)}`);
+  if (outcome.kind === 'unreachable' || outcome.kind === 'local' || outcome.kind === 'aborted')
+    return inconclusive(`${name}: ${outcomeKey(outcome)}`);
   return undefined;
 }
 
@@ -45,7 +46,8 @@ export function unsolicited(spans: Spans, args: AttemptArgs): Finding {
   const finding = issued(spans, args);
   const span = spans.get(args.attempt);
   if (finding.verdict !== 'pass' || !span) return finding;
-  if (packetsOf(span).some(({ dir, packet }) => dir === 'out' && packet.cmd === 'subscribe')) return inconclusive(`${args.attempt} subscribed`);
+  if (packetsOf(span).some(({ dir, packet }) => dir === 'out' && packet.cmd === 'subscribe'))
+    return inconclusive(`${args.attempt} subscribed`);
   return pass(`${args.attempt} got its credentials without a SUBSCRIBE`);
 }
 
@@ -89,5 +91,7 @@ export function distinctClientIds(spans: Spans, { attempts }: DistinctArgs): Fin
 export function replyTopic(spans: Spans, args: AttemptArgs): Finding {
   const finding = issued(spans, args);
   const topic = spans.get(args.attempt)?.outcome;
-  return finding.verdict === 'pass' && topic?.kind === 'issued' ? pass(`the reply came on ${topic.topic ?? '?'}`, { reading: topic.topic ?? REPLY_TOPIC.register }) : finding;
+  return finding.verdict === 'pass' && topic?.kind === 'issued'
+    ? pass(`the reply came on ${topic.topic ?? '?'}`, { reading: topic.topic ?? REPLY_TOPIC.register })
+    : finding;
 }

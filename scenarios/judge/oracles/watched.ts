@@ -18,7 +18,9 @@ export function livedThrough(spans: Spans, args: WatchArgs): Finding {
   const span = spans.get(args.span);
   if (!span) return inconclusive(`the case ended before ${args.span}`);
   const closed = closingsOf(span).find((event) => event.ending.by !== 'local');
-  return closed ? fail(`the session ended during ${args.span}, ${ms(closed.at - span.startedAt)} after its start`) : pass(`the session lived through ${args.span}`);
+  return closed
+    ? fail(`the session ended during ${args.span}, ${ms(closed.at - span.startedAt)} after its start`)
+    : pass(`the session lived through ${args.span}`);
 }
 
 export interface EndedArgs extends WatchArgs {

@@ -23,7 +23,12 @@ export default definePlatformCase({
     await guard.post('alive');
   },
   checks: [
-    { id: 'refused', rule: 'RULE-55', oracle: 'refused', on: { attempt: 'a-with-token-of-b', control: 'a-with-own-token', alive: 'alive' } },
+    {
+      id: 'refused',
+      rule: 'RULE-55',
+      oracle: 'refused',
+      on: { attempt: 'a-with-token-of-b', control: 'a-with-own-token', alive: 'alive' },
+    },
     { id: 'own-token-works', rule: 'RULE-55', oracle: 'accepted', on: { attempt: 'b-with-own-token' } },
   ],
 });

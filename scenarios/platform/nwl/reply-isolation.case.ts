@@ -17,7 +17,9 @@ export default definePlatformCase({
     const others = Array.from({ length: 2 * OTHERS }, (_, i) => i);
     for (const i of others) if (i % 2 === 0) await t.operator.addDevice(`added-${i}`, t.name(`other-${i}`));
     const registering = Promise.all(
-      others.map((i) => t.unit(`other-${i}`, { mode: i % 2 === 0 ? 'register' : 'regnwl', deviceName: t.name(`other-${i}`) }).register(`other-${i}`)),
+      others.map((i) =>
+        t.unit(`other-${i}`, { mode: i % 2 === 0 ? 'register' : 'regnwl', deviceName: t.name(`other-${i}`) }).register(`other-${i}`),
+      ),
     );
     await watcher.watch('while-others-register', 2_000);
     await registering;

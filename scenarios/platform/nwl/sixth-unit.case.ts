@@ -48,10 +48,20 @@ export default definePlatformCase({
   checks: [
     ...FIVE.map((n) => ({ id: `issued-${n}`, rule: 'RULE-39', oracle: 'issued', on: { attempt: `register-${n}` } }) as const),
     ...FIVE.map((n) => ({ id: `online-${n}`, rule: 'RULE-39', oracle: 'accepted', on: { attempt: `online-${n}` } }) as const),
-    { id: 'sixth-stays-out', rule: 'RULE-39', oracle: 'sixthStaysOut', on: { sixth: ['sixth', 'sixth-again'], control: 'sixth-after-clear', alive: 'alive' } },
+    {
+      id: 'sixth-stays-out',
+      rule: 'RULE-39',
+      oracle: 'sixthStaysOut',
+      on: { sixth: ['sixth', 'sixth-again'], control: 'sixth-after-clear', alive: 'alive' },
+    },
     { id: 'other-name-has-room', rule: 'RULE-39', oracle: 'accepted', on: { attempt: 'another-name' } },
     { id: 'room-after-clear', rule: 'RULE-39', oracle: 'accepted', on: { attempt: 'sixth-after-clear' } },
     { id: 'first-unaffected', rule: 'RULE-40', oracle: 'accepted', on: { attempt: 'first-unaffected' } },
-    { id: 'list-unchanged', rule: 'RULE-40', oracle: 'factUnchanged', on: { fact: 'clientIds', before: 'listed-before', after: 'listed-after' } },
+    {
+      id: 'list-unchanged',
+      rule: 'RULE-40',
+      oracle: 'factUnchanged',
+      on: { fact: 'clientIds', before: 'listed-before', after: 'listed-after' },
+    },
   ],
 });

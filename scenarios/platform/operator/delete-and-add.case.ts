@@ -29,8 +29,18 @@ export default definePlatformCase({
     await guard.post('alive');
   },
   checks: [
-    { id: 'dead-while-deleted', rule: 'RULE-32', oracle: 'refused', on: { attempt: 'a-while-deleted', control: 'a-before-delete', alive: 'alive' } },
-    { id: 'old-secret-dead', rule: 'RULE-33', oracle: 'refused', on: { attempt: 'a-after-re-add', control: 'a-before-delete', alive: 'alive' } },
+    {
+      id: 'dead-while-deleted',
+      rule: 'RULE-32',
+      oracle: 'refused',
+      on: { attempt: 'a-while-deleted', control: 'a-before-delete', alive: 'alive' },
+    },
+    {
+      id: 'old-secret-dead',
+      rule: 'RULE-33',
+      oracle: 'refused',
+      on: { attempt: 'a-after-re-add', control: 'a-before-delete', alive: 'alive' },
+    },
     { id: 'inactive-again', rule: 'RULE-33', oracle: 'factIs', on: { span: 'status-added-again', fact: 'status', is: 'UNACTIVE' } },
     { id: 'new-unit-registers', rule: 'RULE-33', oracle: 'issued', on: { attempt: 'b-registers' } },
     { id: 'new-unit-activates', rule: 'RULE-33', oracle: 'accepted', on: { attempt: 'b-connects' } },

@@ -22,7 +22,12 @@ export default definePlatformCase({
     await unit.connect('after-enable');
   },
   checks: [
-    { id: 'refused-while-disabled', rule: 'RULE-36', oracle: 'refused', on: { attempt: 'while-disabled', control: 'after-enable', alive: 'alive' } },
+    {
+      id: 'refused-while-disabled',
+      rule: 'RULE-36',
+      oracle: 'refused',
+      on: { attempt: 'while-disabled', control: 'after-enable', alive: 'alive' },
+    },
     { id: 'enabled-again', rule: 'RULE-36', oracle: 'accepted', on: { attempt: 'after-enable' } },
     { id: 'status', rule: 'RULE-36', oracle: 'reading', on: { span: 'status-disabled', fact: 'status' }, reading: true },
   ],

@@ -44,11 +44,31 @@ export default definePlatformCase({
     await fresh.connect('d-connects');
   },
   checks: [
-    { id: 'switch-forbids-a', rule: 'RULE-45', oracle: 'refused', on: { attempt: 'a-after-switch', control: 'a-before', alive: 'alive-after-switch' } },
-    { id: 'switch-forbids-c', rule: 'RULE-45', oracle: 'refused', on: { attempt: 'c-after-switch', control: 'c-before', alive: 'alive-after-switch' } },
+    {
+      id: 'switch-forbids-a',
+      rule: 'RULE-45',
+      oracle: 'refused',
+      on: { attempt: 'a-after-switch', control: 'a-before', alive: 'alive-after-switch' },
+    },
+    {
+      id: 'switch-forbids-c',
+      rule: 'RULE-45',
+      oracle: 'refused',
+      on: { attempt: 'c-after-switch', control: 'c-before', alive: 'alive-after-switch' },
+    },
     { id: 'switch-keeps-b', rule: 'RULE-45', oracle: 'accepted', on: { attempt: 'b-after-switch' } },
-    { id: 'clear-forbids-b', rule: 'RULE-46', oracle: 'refused', on: { attempt: 'b-after-clear', control: 'b-after-switch', alive: 'alive-after-clear' } },
-    { id: 'clear-forbids-a', rule: 'RULE-46', oracle: 'refused', on: { attempt: 'a-after-clear', control: 'a-before', alive: 'alive-after-clear' } },
+    {
+      id: 'clear-forbids-b',
+      rule: 'RULE-46',
+      oracle: 'refused',
+      on: { attempt: 'b-after-clear', control: 'b-after-switch', alive: 'alive-after-clear' },
+    },
+    {
+      id: 'clear-forbids-a',
+      rule: 'RULE-46',
+      oracle: 'refused',
+      on: { attempt: 'a-after-clear', control: 'a-before', alive: 'alive-after-clear' },
+    },
     { id: 'clear-empties-list', rule: 'RULE-46', oracle: 'factIs', on: { span: 'listed-after-clear', fact: 'count', is: 0 } },
     { id: 'registers-after-clear', rule: 'RULE-46', oracle: 'issued', on: { attempt: 'd-registers' } },
     { id: 'connects-after-clear', rule: 'RULE-46', oracle: 'accepted', on: { attempt: 'd-connects' } },

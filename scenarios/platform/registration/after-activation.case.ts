@@ -32,7 +32,12 @@ export default definePlatformCase({
   },
   checks: [
     { id: 'refused', rule: 'RULE-21', oracle: 'refused', on: { attempt: 'attempt', control: 'register-after-reset', alive: 'alive' } },
-    { id: 'one-unit-a-certificate', rule: 'RULE-22', oracle: 'refused', on: { attempt: 'attempt', control: 'register-after-reset', alive: 'alive' } },
+    {
+      id: 'one-unit-a-certificate',
+      rule: 'RULE-22',
+      oracle: 'refused',
+      on: { attempt: 'attempt', control: 'register-after-reset', alive: 'alive' },
+    },
     { id: 'first-unit-unaffected', rule: 'RULE-21', oracle: 'accepted', on: { attempt: 'first-unit-again' } },
     { id: 'reset-permits', rule: 'RULE-25', oracle: 'issued', on: { attempt: 'register-after-reset' } },
     { id: 'reset-keeps-activation', rule: 'RULE-26', oracle: 'factIs', on: { span: 'status-reset', fact: 'activated', is: true } },

@@ -13,12 +13,17 @@ export default definePlatformCase({
     await unit.register('wrong-secret', { productSecret: 'not-the-secret-of-it' });
     await t.pace();
     await unit.register('altered-random', {
-      fields: (fields) => ({ ...fields, clientId: fields.clientId.replace(/random=./, (start) => `${start.slice(0, -1)}${start.endsWith('x') ? 'y' : 'x'}`) }),
+      fields: (fields) => ({
+        ...fields,
+        clientId: fields.clientId.replace(/random=./, (start) => `${start.slice(0, -1)}${start.endsWith('x') ? 'y' : 'x'}`),
+      }),
     });
     await t.pace();
     await unit.register('without-random', { fields: (fields) => ({ ...fields, clientId: fields.clientId.replace(/random=[^,]*,/, '') }) });
     await t.pace();
-    await unit.register('without-sign-method', { fields: (fields) => ({ ...fields, clientId: fields.clientId.replace(/,signmethod=[^,|]*/, '') }) });
+    await unit.register('without-sign-method', {
+      fields: (fields) => ({ ...fields, clientId: fields.clientId.replace(/,signmethod=[^,|]*/, '') }),
+    });
     await guard.post('alive');
     await t.pace();
     await unit.register('control');

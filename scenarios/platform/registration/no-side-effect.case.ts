@@ -37,11 +37,21 @@ export default definePlatformCase({
     await stranger.register('stranger-control');
   },
   checks: [
-    { id: 'forgery-refused', rule: 'RULE-01', oracle: 'refused', on: { attempt: 'badly-signed', control: 'register', alive: 'session-goes-on' } },
+    {
+      id: 'forgery-refused',
+      rule: 'RULE-01',
+      oracle: 'refused',
+      on: { attempt: 'badly-signed', control: 'register', alive: 'session-goes-on' },
+    },
     { id: 'still-inactive', rule: 'RULE-20', oracle: 'factIs', on: { span: 'status-after-forgery', fact: 'activated', is: false } },
     { id: 'secret-still-works', rule: 'RULE-18', oracle: 'accepted', on: { attempt: 'secret-still-works' } },
     { id: 'session-not-kicked', rule: 'RULE-01', oracle: 'livedThrough', on: { span: 'session-at-forgery' } },
-    { id: 'no-slot-spent', rule: 'RULE-38', oracle: 'factUnchanged', on: { fact: 'clientIds', before: 'listed-before', after: 'listed-after' } },
+    {
+      id: 'no-slot-spent',
+      rule: 'RULE-38',
+      oracle: 'factUnchanged',
+      on: { fact: 'clientIds', before: 'listed-before', after: 'listed-after' },
+    },
     { id: 'token-still-works', rule: 'RULE-55', oracle: 'accepted', on: { attempt: 'token-still-works' } },
     { id: 'no-device-created', rule: 'RULE-37', oracle: 'factIs', on: { span: 'stranger-after', fact: 'exists', is: false } },
     { id: 'stranger-accepted-when-right', rule: 'RULE-37', oracle: 'issued', on: { attempt: 'stranger-control' } },

@@ -30,8 +30,18 @@ export default definePlatformCase({
     await freshNwl.register('control-regnwl');
   },
   checks: [
-    { id: 'register-refused', rule: 'RULE-11', oracle: 'refused', on: { attempt: 'attempt-register', control: 'control-register', alive: 'alive' } },
-    { id: 'regnwl-refused', rule: 'RULE-11', oracle: 'refused', on: { attempt: 'attempt-regnwl', control: 'control-regnwl', alive: 'alive' } },
+    {
+      id: 'register-refused',
+      rule: 'RULE-11',
+      oracle: 'refused',
+      on: { attempt: 'attempt-register', control: 'control-register', alive: 'alive' },
+    },
+    {
+      id: 'regnwl-refused',
+      rule: 'RULE-11',
+      oracle: 'refused',
+      on: { attempt: 'attempt-regnwl', control: 'control-regnwl', alive: 'alive' },
+    },
     { id: 'session-stays', rule: 'RULE-12', oracle: 'livedThrough', on: { span: 'active-stays' } },
     { id: 'active-posts', rule: 'RULE-12', oracle: 'accepted', on: { attempt: 'alive' } },
     { id: 'active-nwl-posts', rule: 'RULE-12', oracle: 'accepted', on: { attempt: 'active-nwl-posts' } },

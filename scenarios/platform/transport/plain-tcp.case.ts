@@ -15,7 +15,12 @@ export default definePlatformCase({
     await unit.register('over-tls');
   },
   checks: [
-    { id: 'refused', rule: 'RULE-02', oracle: 'refused', on: { attempt: 'over-tcp', control: 'over-tls', alive: 'alive', code: CONNACK.identifier } },
+    {
+      id: 'refused',
+      rule: 'RULE-02',
+      oracle: 'refused',
+      on: { attempt: 'over-tcp', control: 'over-tls', alive: 'alive', code: CONNACK.identifier },
+    },
     { id: 'accepted-over-tls', rule: 'RULE-02', oracle: 'issued', on: { attempt: 'over-tls' } },
   ],
 });
