@@ -1,8 +1,8 @@
 // Ctrl-C and its kin: the first asks a run to end with what it has, the second ends the process.
 import { EXIT } from '../kernel/errors.ts';
 
-/** SIGHUP: the terminal was closed. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Not SIGHUP: listening to it would undo `nohup`. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 export interface Interrupt {
   readonly interrupted: () => boolean;

@@ -11,9 +11,16 @@ const exit = (code: ExitCode): void => {
   process.exitCode = code;
 };
 
-// The reader of our output has gone (`muster … | head`): there is nobody left to tell.
+/** Why results did not reach stdout. */
+let lost: string | undefined;
 process.stdout.on('error', (error) => {
-  if (codeOf(error) !== 'EPIPE') throw error;
+  // The reader has gone (`muster … | head`): the run ends as planned, with its files and its exit code.
+  if (codeOf(error) !== 'EPIPE') lost = codeOf(error) ?? error.message;
+});
+// Nobody is left to tell.
+process.stderr.on('error', () => undefined);
+process.on('uncaughtException', (error) => {
+  process.exitCode = codeOfThrown(error);
   process.exit();
 });
 
@@ -21,25 +28,46 @@ function makeProgram(): Command {
   const program = new Command('muster')
     .description('Device-fleet simulator and registration conformance suite for unique-certificate-per-product authentication over MQTT')
     .version(VERSION)
-    .showHelpAfterError('(see muster --help)')
     .addHelpText('after', '\nStart with `muster serve` and open the URL it prints, or with `muster verify platform`.\n');
   registerServe(program, exit);
   registerFleet(program, exit);
   registerVerify(program, exit);
   registerStub(program, { policyOf: policyOfMutant, exit });
-  for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) command.exitOverride();
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
+    command.exitOverride();
+    command.configureOutput({ outputError: (text, write) => write(`muster: ${oneLine(text)}; see \`${pathOf(command)} --help\`\n`) });
+  }
   return program;
+}
+
+/** Commander's words as this program says them. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replace(/\.$/, '');
+}
+
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}
+
+/** Tells the user, and says what the exit code is. */
+function codeOfThrown(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.asked : EXIT.usage;
+  if (error instanceof UserError) {
+    process.stderr.write(`muster: ${error.message}; ${error.remedy}\n`);
+    return error.exit;
+  }
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`muster: a fault of Muster itself, please report it\n${what}\n`);
+  return EXIT.ownError;
 }
 
 try {
   await makeProgram().parseAsync();
+  if (lost !== undefined) throw new UserError(`stdout cannot be written (${lost})`, 'send it elsewhere');
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.asked : EXIT.usage;
-  else if (error instanceof UserError) {
-    process.stderr.write(`muster: ${error.message}; ${error.remedy}\n`);
-    process.exitCode = error.exit;
-  } else {
-    process.stderr.write(`muster: a fault of Muster itself, please report it\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = EXIT.ownError;
-  }
+  exit(codeOfThrown(error));
 }

@@ -31,7 +31,9 @@ export async function addNames(request: OperatorRequest, productKey: string, nam
   for (let at = 0; at < names.length; at += BATCH) {
     const command: OperatorCommand = { action: 'AddDevices', productKey, deviceNames: names.slice(at, at + BATCH) };
     const result = await request(command);
-    if (!result.ok) throw new UserError(`the platform did not add the DeviceNames: ${result.message}`, 'use a fresh --namespace', EXIT.unreachable);
+    if (result.ok) continue;
+    const remedy = result.code === PRODUCT_UNKNOWN ? 'check the ProductKey' : 'use a fresh --namespace';
+    throw new UserError(`the platform did not add the DeviceNames: ${result.message}`, remedy, EXIT.unreachable);
   }
 }
 

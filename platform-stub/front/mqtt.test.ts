@@ -17,7 +17,7 @@ interface Store {
   subscriptionsByClient(client: { id: string }): Promise<{ topic: string }[]>;
   countOffline(): Promise<{ subsCount: number; clientsCount: number }>;
   createRetainedStream(filter: string): AsyncIterable<unknown>;
-  createWillStream(brokers: Record<string, unknown>): AsyncIterable<unknown>;
+  streamWill(): AsyncIterable<unknown>;
 }
 const stores = vi.hoisted((): unknown[] => []);
 vi.mock('aedes-persistence', async (importActual) => {
@@ -482,7 +482,7 @@ describe('a device that is online', () => {
     const other = await house.online(await house.issue('register', 'meter-0002'), 'meter-0002');
     expect(await other.subscribe('#')).toEqual([1]);
     const device = await house.online(await house.issue(), DN, { clean: false, will: { topic: userGet(PK, DN), payload: Buffer.from('gone'), qos: 1, retain: true } });
-    expect(await count(kept().createWillStream({}))).toBe(0);
+    expect(await count(kept().streamWill())).toBe(0);
     device.abort();
     await device.closed();
     await other.ping();

@@ -10,14 +10,16 @@ const SEED = 20_251;
 /** Distinct numbers below `below`, by a linear congruential generator (Numerical Recipes). */
 function sample(seed: number, count: number, below: number): number[] {
   const drawn = new Set<number>();
-  for (let state = seed >>> 0; drawn.size < count; ) {
+  for (let state = seed >>> 0; drawn.size < count;) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     drawn.add(Math.floor((state / 2 ** 32) * below));
   }
   return [...drawn];
 }
 
-test('?run=demo: 2,000 devices online in both modes, every runnable case passed, signatures verified by a stranger', async ({ page }, info) => {
+test('?run=demo: 2,000 devices online in both modes, every runnable case passed, signatures verified by a stranger', async ({
+  page,
+}, info) => {
   test.setTimeout(120_000);
   await page.goto('./?run=demo');
   await phase(page, 'holding', 60_000);
@@ -70,7 +72,11 @@ test('without being asked the page gives no secret away, neither on the screen n
     );
     const hidden = [open.productSecret, ...passwords, ...replies.map((reply) => reply.deviceSecret ?? reply.deviceToken)];
     expect(hidden).toHaveLength(4);
-    const decoded = JSON.stringify(packetsOf(closed).map(({ packet }) => packet)) + packetsOf(closed).map(({ packet }) => ('payload' in packet ? packet.payload.toString() : '')).join();
+    const decoded =
+      JSON.stringify(packetsOf(closed).map(({ packet }) => packet)) +
+      packetsOf(closed)
+        .map(({ packet }) => (packet.cmd === 'publish' ? packet.payload.toString() : ''))
+        .join();
     await panel.getByLabel('Raw bytes').check();
     const shown = await page.locator('body').innerText();
     for (const secret of hidden) {
@@ -105,5 +111,15 @@ test('the reports can be saved, and say what the page says', async ({ page }) =>
   expect(report.format).toBe('muster-report/1');
   expect(report.cases.filter((one: { verdict: string }) => one.verdict === 'pass')).toHaveLength(report.cases.length - 1);
   const fleet = JSON.parse(await downloaded(page, page.getByTestId('download-fleet')));
-  expect(fleet).toMatchObject({ devices: 20, activated: 20, refused: 0, failed: 0, local: 0, aborted: 0, workers: 2, measures: 'self', platform: { activated: 20 } });
+  expect(fleet).toMatchObject({
+    devices: 20,
+    activated: 20,
+    refused: 0,
+    failed: 0,
+    local: 0,
+    aborted: 0,
+    workers: 2,
+    measures: 'self',
+    platform: { activated: 20 },
+  });
 });

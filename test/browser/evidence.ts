@@ -87,6 +87,9 @@ export async function faultsOf(evidence: Evidence): Promise<string[]> {
     return faults;
   }
   const text = `clientId${login.part}deviceName${deviceName}productKey${productKey}timestamp${login.parameters['timestamp']}`;
-  check(String(connection.packet.password) === (await hmacSha256(issued['deviceSecret'] ?? '', text)), 'the connection is not signed with the DeviceSecret');
+  check(
+    String(connection.packet.password) === (await hmacSha256(issued['deviceSecret'] ?? '', text)),
+    'the connection is not signed with the DeviceSecret',
+  );
   return faults;
 }

@@ -13,7 +13,10 @@ export async function startCommand(args: readonly string[]): Promise<{ line: str
   const child: ChildProcess = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const first = createInterface({ input: child.stdout! })[Symbol.asyncIterator]().next();
-  const line = await Promise.race([first.then(({ value }) => String(value)), ended.then(([code]) => Promise.reject(new Error(`ended with ${code}`)))]);
+  const line = await Promise.race([
+    first.then(({ value }) => String(value)),
+    ended.then(([code]) => Promise.reject(new Error(`ended with ${code}`))),
+  ]);
   return {
     line,
     async stop() {
@@ -75,7 +78,7 @@ export async function counter(page: Page, name: 'started' | 'online' | 'refused'
 /** Fills the form for a fleet on the in-page stub and runs it to its end. */
 export async function runFleet(page: Page, devices: number, rate = 500): Promise<void> {
   await page.getByRole('textbox', { name: 'Devices' }).fill(String(devices));
-  await page.getByLabel('Arrivals per second').fill(String(rate));
+  await page.getByLabel('Arrivals / s').fill(String(rate));
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await phase(page, 'holding');
 }

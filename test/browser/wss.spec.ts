@@ -29,7 +29,7 @@ async function fillTarget(page: Page, url: string, devices: number): Promise<voi
   await page.getByLabel('ProductKey').fill(PRODUCT.productKey);
   await page.getByLabel('ProductSecret').fill(PRODUCT.productSecret);
   await page.getByRole('textbox', { name: 'Devices' }).fill(String(devices));
-  await page.getByLabel('Arrivals per second').fill('50');
+  await page.getByLabel('Arrivals / s').fill('50');
 }
 
 test.describe('with a certificate that is taken', () => {
@@ -53,7 +53,9 @@ test.describe('with a certificate that is taken', () => {
       await expect(panel).toContainText('connect: accepted');
       await expect(panel.getByLabel('Include the invented secrets')).toHaveCount(0);
       expect(await downloaded(page, panel.getByRole('button', { name: 'Export bytes' }))).not.toContain(PRODUCT.productSecret);
-      expect(await page.evaluate<string>('JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href')).not.toContain(PRODUCT.productSecret);
+      expect(await page.evaluate<string>('JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href')).not.toContain(
+        PRODUCT.productSecret,
+      );
       await panel.getByRole('button', { name: 'Close' }).click();
       await page.getByRole('button', { name: 'Stop', exact: true }).first().click();
       await phase(page, 'stopped');
@@ -89,7 +91,7 @@ test('a certificate that is not trusted: the user is told the possible causes, a
   try {
     await page.goto('./');
     await fillTarget(page, `wss://127.0.0.1:${stub.port}/mqtt`, 4);
-    await page.getByLabel('Registration').selectOption('regnwl');
+    await page.getByLabel('Registration', { exact: true }).selectOption('regnwl');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await phase(page, 'holding');
     expect(await counter(page, 'failed')).toBe(4);

@@ -8,7 +8,7 @@ export type Language = 'en' | 'zh-CN';
 export const LANGUAGES: Readonly<Record<Language, string>> = { en: 'English', 'zh-CN': '中文' };
 const MESSAGES: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { en, 'zh-CN': zhCN };
 
-const chosen = $state<{ language: Language }>({ language: 'en' });
+const chosen = $state<{ language: Language }>({ language: navigator.language.startsWith('zh') ? 'zh-CN' : 'en' });
 
 export function language(): Language {
   return chosen.language;

@@ -51,7 +51,8 @@ export function problemsOf(values: Values): Problems {
   if (!wholeNumber(values.devices, DEVICES_MAX)) problems.devices = 'wrong.devices';
   if (!wholeNumber(values.rate, RATE_MAX)) problems.rate = 'wrong.rate';
   if (values.seed.trim() === '' || values.seed.length > SEED_MAX) problems.seed = 'wrong.seed';
-  if (values.target === 'wss' && !new RegExp(`^[A-Za-z0-9]{1,${NAMESPACE_MAX}}$`).test(values.namespace)) problems.namespace = 'wrong.namespace';
+  if (values.target === 'wss' && !new RegExp(`^[A-Za-z0-9]{1,${NAMESPACE_MAX}}$`).test(values.namespace))
+    problems.namespace = 'wrong.namespace';
   return problems;
 }
 

@@ -15,7 +15,9 @@ import { assemble, type Team } from './team.ts';
 /** `holding`: every device is online or has ended, and connections are kept. */
 export type FleetPhase = 'idle' | 'preparing' | 'running' | 'holding' | 'stopping' | 'stopped' | 'failed';
 
-export type Figures = Readonly<Record<'latency' | 'service', Readonly<Record<Phase, Percentiles | null>>>> & { readonly validity: Validity };
+export type Figures = Readonly<Record<'latency' | 'service', Readonly<Record<Phase, Percentiles | null>>>> & {
+  readonly validity: Validity;
+};
 
 /** A look at the counters costs a message a worker, a look at the histograms some milliseconds of the page. */
 const LOOK_MS = 250;
@@ -24,7 +26,11 @@ const MEASURE_MS = 500;
 /** Evidence of devices that did not get online outlives the workers, up to this many. */
 const KEPT_DETAILS = 200;
 
-const TROUBLED: ReadonlySet<number> = new Set([UNIT_STATES.indexOf('refused'), UNIT_STATES.indexOf('failed'), UNIT_STATES.indexOf('offline')]);
+const TROUBLED: ReadonlySet<number> = new Set([
+  UNIT_STATES.indexOf('refused'),
+  UNIT_STATES.indexOf('failed'),
+  UNIT_STATES.indexOf('offline'),
+]);
 
 class FleetRun {
   phase: FleetPhase = $state('idle');

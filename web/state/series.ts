@@ -6,6 +6,8 @@ import { newHistograms, percentiles, type Histograms, type Phase } from '../../w
 export type Columns = (number | null)[][];
 
 const LONGEST = 1200;
+/** Rates over less than this are noise, seconds. */
+const SHORTEST = 0.2;
 
 function push(columns: Columns, row: readonly (number | null)[]): Columns {
   return columns.map((column, i) => [...(column.length >= LONGEST ? column.slice(1) : column), row[i] ?? null]);
@@ -19,11 +21,12 @@ export class Throughput {
 
   /** @param at seconds since the start of the run */
   add(at: number, { outcomes }: FleetView): void {
-    const sum = (prefix: string): number => Object.entries(outcomes).reduce((total, [key, n]) => (key.startsWith(prefix) ? total + n : total), 0);
+    const sum = (prefix: string): number =>
+      Object.entries(outcomes).reduce((total, [key, n]) => (key.startsWith(prefix) ? total + n : total), 0);
     const counts = [sum('issued '), sum('accepted'), sum('replied')];
     const before = this.#before ?? { at: 0, counts: [0, 0, 0] };
+    if (at - before.at < SHORTEST) return;
     this.#before = { at, counts };
-    if (at <= before.at) return;
     const rates = counts.map((count, i) => (count - (before.counts[i] ?? 0)) / (at - before.at));
     this.columns = push(this.columns, [at, ...rates]);
     this.peak = { register: Math.max(this.peak.register, rates[0] ?? 0), connect: Math.max(this.peak.connect, rates[1] ?? 0) };

@@ -8,9 +8,10 @@ import type { CellAgent } from '../../scenarios/engine/cell-agent.ts';
 import type { CaseDefinition } from '../../scenarios/engine/case.ts';
 import type { CaseRun } from '../../scenarios/engine/suite.ts';
 import type { Direction } from '../../scenarios/engine/requirements.ts';
+import type { Rule } from '../../scenarios/rules/catalogue.ts';
 import type { CaseRecord } from '../../scenarios/judge/record.ts';
 import type { Verdict } from '../../scenarios/judge/verdict.ts';
-import { t } from '../i18n/t.svelte.ts';
+import { language, t } from '../i18n/t.svelte.ts';
 import { VERSION } from './version.ts';
 import { log } from './log.svelte.ts';
 
@@ -41,6 +42,7 @@ class SuiteRun {
   });
 
   #records = new Map<string, CaseRecord>();
+  #ruleOf: ((id: string) => Rule | undefined) | undefined;
   #worker: Worker | null = null;
   #proxy: Remote<CellAgent> | null = null;
   #abort: (why: Error) => void = () => undefined;
@@ -48,6 +50,11 @@ class SuiteRun {
   /** The evidence of a case that ran. */
   record(id: string): CaseRecord | undefined {
     return this.#records.get(id);
+  }
+
+  /** What a rule of a case that ran is called. */
+  titleOf(rule: string): string {
+    return this.#ruleOf?.(rule)?.title[language()] ?? rule;
   }
 
   /** Runs all cases of both directions, or one. */
@@ -62,7 +69,12 @@ class SuiteRun {
     broken.catch(() => undefined);
     try {
       const cell = this.#hire();
-      const { runSuite } = await import('../../scenarios/engine/suite.ts');
+      // Reading the rules takes a while: not before they are needed.
+      const [{ runSuite }, { ruleOf }] = await Promise.all([
+        import('../../scenarios/engine/suite.ts'),
+        import('../../scenarios/rules/catalogue.ts'),
+      ]);
+      this.#ruleOf = ruleOf;
       const { makeReport } = await import('../../report/model.ts');
       for (const direction of DIRECTIONS) {
         const cases = chosen.filter((one) => one.direction === direction);
@@ -85,7 +97,10 @@ class SuiteRun {
         // A single case decides nothing about the target: the report of the last whole run stands.
         if (!only) {
           this.reports = { ...this.reports, [direction]: report };
-          log.say(report.result.headline, report.result.conformance === 'not-conformant' ? 'bad' : 'good');
+          const { conformance } = report.result;
+          const passed = report.cases.filter((one) => one.verdict === 'pass').length;
+          const words = { target: report.target, conformance: t(`suite.${conformance}`), passed, total: report.cases.length };
+          log.say(t('log.concluded', words), conformance === 'conformant' ? 'good' : conformance === 'undetermined' ? 'info' : 'bad');
         }
       }
     } catch (error) {
@@ -93,6 +108,8 @@ class SuiteRun {
       log.say(t('log.broken', { why: this.failure }), 'bad');
     } finally {
       this.#dismiss();
+      const waiting = chosen.filter(({ id }) => this.statuses[id] === 'waiting' || this.statuses[id] === 'running');
+      this.statuses = { ...this.statuses, ...Object.fromEntries(waiting.map(({ id }) => [id, 'idle' as const])) };
       this.running = false;
     }
   }
@@ -121,7 +138,8 @@ class SuiteRun {
     if (one.clock === null) this.#records.delete(one.id);
     this.results = { ...this.results, [one.id]: one };
     this.statuses = { ...this.statuses, [one.id]: one.verdict };
-    if (one.verdict !== 'pass') log.say(t('log.verdict', { id: one.id, verdict: t(`verdict.${one.verdict}`) }), one.verdict === 'not_run' ? 'info' : 'bad');
+    if (one.verdict !== 'pass')
+      log.say(t('log.verdict', { id: one.id, verdict: t(`verdict.${one.verdict}`) }), one.verdict === 'not_run' ? 'info' : 'bad');
   }
 
   #hire(): Remote<CellAgent> {

@@ -38,7 +38,7 @@ export async function assemble(plan: FleetPlan, url: string | null, failed: (why
     worker.onerror = (event) => failed(event.message || 'a worker could not be loaded');
     workers.push(worker);
     const proxy = wrap<T>(worker);
-    proxies.push(proxy as Remote<unknown>);
+    proxies.push(proxy);
     return proxy;
   };
   const dispose = (): void => {

@@ -21,7 +21,8 @@ export function layOut(count: number, width: number, height: number): Layout {
   for (let pitch = LARGEST_PITCH; ; pitch--) {
     const columns = Math.max(1, Math.floor(width / pitch));
     const rows = Math.ceil(count / columns);
-    if (rows * pitch <= height || pitch === SMALLEST_PITCH) return { count, columns, rows, pitch, width: columns * pitch, height: rows * pitch };
+    if (rows * pitch <= height || pitch === SMALLEST_PITCH)
+      return { count, columns, rows, pitch, width: columns * pitch, height: rows * pitch };
   }
 }
 

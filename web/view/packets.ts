@@ -5,7 +5,7 @@ import type { TraceEvent } from '../../kernel/trace/event.ts';
 import { outcomeKey } from '../../kernel/trace/outcome.ts';
 import { codeMeaning, connackMeaning } from '../../protocol/codes.ts';
 import type { StoredEvent } from '../../scenarios/judge/record.ts';
-import { number, t } from '../i18n/t.svelte.ts';
+import { number, t, type Key } from '../i18n/t.svelte.ts';
 
 export interface Row {
   /** Milliseconds since the Unix epoch. */
@@ -27,11 +27,17 @@ export function rowOf(event: AnyEvent): Row {
     case 'packet':
     case 'bytes': {
       const hex = 'hex' in event ? event.hex : toHex(event.bytes);
-      const shown = event.kind === 'packet' ? packetWords(hex) : { title: t('packet.bytes', { count: number(hex.length / 2) }), fields: [], tone: null };
+      const shown =
+        event.kind === 'packet'
+          ? packetWords(hex)
+          : { title: t('packet.bytes', { count: number(hex.length / 2) }), fields: [], tone: null };
       return { at, dir: event.dir, hex, ...shown };
     }
     case 'opened':
-      return { ...plain, title: t('packet.opened', { conn: event.conn }), fields: [['', `${event.facts.kind} ${event.facts.peer}:${event.facts.port}`]] };
+      return {
+        ...plain,
+        title: t('packet.opened', { conn: event.conn, to: `${event.facts.kind} ${event.facts.peer}:${event.facts.port}` }),
+      };
     case 'closed': {
       const { ending, conn } = event;
       if (ending.by === 'fault') return { ...plain, tone: 'bad', title: t('packet.closed.fault', { conn, code: ending.code }) };
@@ -49,23 +55,28 @@ export function rowOf(event: AnyEvent): Row {
 }
 
 type Words = Pick<Row, 'title' | 'fields' | 'tone'>;
+type FieldKey = Extract<Key, `field.${string}`> extends `field.${infer Name}` ? Name : never;
+
+function field(name: FieldKey, value: string | number | boolean): [string, string] {
+  return [t(`field.${name}`), typeof value === 'boolean' ? t(value ? 'field.yes' : 'field.no') : String(value)];
+}
 
 function packetWords(hex: string): Words {
   const packet = decode(hex);
   if (!packet) return { title: t('packet.undecoded'), fields: [], tone: 'bad' };
   const title = packet.cmd.toUpperCase();
-  const field = (name: string, value: unknown): [string, string] => [name, String(value)];
+
   switch (packet.cmd) {
     case 'connect':
       return {
         title,
         tone: null,
         fields: [
-          field('client identifier', packet.clientId),
-          field('user name', packet.username ?? '—'),
-          field('password', packet.password ?? '—'),
-          field('keep-alive', `${packet.keepalive ?? 0} s`),
-          field('clean session', packet.clean ?? false),
+          field('clientId', packet.clientId),
+          field('username', packet.username ?? '—'),
+          field('password', String(packet.password ?? '—')),
+          field('keepAlive', `${packet.keepalive ?? 0} s`),
+          field('clean', packet.clean ?? false),
         ],
       };
     case 'connack': {
@@ -73,7 +84,7 @@ function packetWords(hex: string): Words {
       return {
         title: `${title} ${code}`,
         tone: code === 0 ? 'good' : 'bad',
-        fields: [field('meaning', connackMeaning(code)), field('session present', packet.sessionPresent)],
+        fields: [field('meaning', connackMeaning(code)), field('sessionPresent', packet.sessionPresent)],
       };
     }
     case 'publish': {
@@ -81,22 +92,22 @@ function packetWords(hex: string): Words {
       return {
         title,
         tone: null,
-        fields: [field('topic', packet.topic), field('QoS', packet.qos), field('payload', payload), ...codeField(payload)],
+        fields: [field('topic', packet.topic), field('qos', packet.qos), field('payload', payload), ...codeField(payload)],
       };
     }
     case 'subscribe':
       return { title, tone: null, fields: packet.subscriptions.map((one) => field('filter', `${one.topic} (QoS ${one.qos})`)) };
     case 'suback':
-      return { title, tone: null, fields: [field('granted', packet.granted.join(', '))] };
+      return { title, tone: null, fields: [field('granted', packet.granted.map(Number).join(', '))] };
     default:
-      return { title, tone: null, fields: packet.messageId === undefined ? [] : [field('packet id', packet.messageId)] };
+      return { title, tone: null, fields: packet.messageId === undefined ? [] : [field('packetId', packet.messageId)] };
   }
 }
 
 /** What a reply's code means, where there is one other than success. */
 function codeField(payload: string): [string, string][] {
   const code = /"code":(\d+)/.exec(payload)?.[1];
-  return code === undefined || code === '200' ? [] : [['code', codeMeaning(Number(code))]];
+  return code === undefined || code === '200' ? [] : [field('code', codeMeaning(Number(code)))];
 }
 
 function decode(hex: string): Packet | undefined {
