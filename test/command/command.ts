@@ -1,0 +1,52 @@
+// The built command as another process sees it. `npm test` builds it first; alone: `node tools/build.mjs --if-older cli`.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const CHECKOUT = join(import.meta.dirname, '../..');
+export const COMMAND = join(CHECKOUT, 'dist/cli/muster.js');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  return spawn(process.execPath, [COMMAND, ...args], { env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Runs the command to its end. */
+export async function muster(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = start(args, env);
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
+
+/** What `muster stub --json` says first. */
+export interface Ready {
+  readonly mqtts: number;
+  readonly wss: number;
+  readonly ca: string;
+  readonly target: string;
+}
+
+/** A stub in another process while `use` runs. */
+export async function withStub<T>(args: readonly string[], use: (ready: Ready) => Promise<T>): Promise<T> {
+  const child = start(['stub', '--json', ...args]);
+  const ended = once(child, 'close');
+  try {
+    if (!child.stdout) throw new Error('the stub has no stdout');
+    const line = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
+    if (line.done) throw new Error('the stub ended without a word');
+    return await use(JSON.parse(line.value) as Ready);
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
