@@ -80,8 +80,8 @@ describe('boot', () => {
     device.factoryReset();
     expect([device.state, device.flash.read()]).toEqual(['blank', undefined]);
     expect((await time.run(device.boot())).kind).toBe('accepted');
-    expect([platform.clientIds(), device.flash.read()]).not.toEqual([1, first]);
     expect(platform.clientIds()).toBe(2);
+    expect(device.flash.read()).not.toEqual(first);
   });
 
   it('gives the same outcome when every hop takes 20 turns longer', async () => {
@@ -118,7 +118,8 @@ describe('on the wire', () => {
       ['connect', 'disconnect'],
     ]);
     const [registration, connection] = out.map((packets) => packets[0]) as [mqtt.IConnectPacket, mqtt.IConnectPacket];
-    expect(registration).toMatchObject({ protocolVersion: 4, clean: true, username: `${DN}&${PK}`, will: undefined });
+    expect(registration).toMatchObject({ protocolVersion: 4, clean: true, username: `${DN}&${PK}` });
+    expect([registration.will, connection.will]).toEqual([undefined, undefined]);
     expect(registration.clientId).toMatch(new RegExp(`^${DN}\\.${PK}\\|random=\\w{15},authType=${mode},securemode=2,signmethod=hmacsha256\\|$`));
     expect(connection.username).toBe(`${DN}&${PK}`);
     expect(connection.keepalive).toBeGreaterThanOrEqual(30);
@@ -235,7 +236,7 @@ describe('register', () => {
     const transport = scripted(clock, (packet, line) => packet.cmd === 'connect' && line.write(Uint8Array.from(bytes)));
     const device = unit(transport);
     const { outcome } = await timed(device.register());
-    expect(['malformed', 'silent', 'closed']).toContain(outcome.kind);
+    expect(outcome).toMatchObject({ kind: 'malformed', what: 'connack' });
     expect([device.state, device.flash.read()]).toEqual(['failed', undefined]);
   });
 
@@ -262,8 +263,7 @@ describe('register', () => {
       return Promise.resolve({ ok: true, stream: client });
     };
     const { outcome, ms } = await timed(unit({ offersPlain: true, dial }).register());
-    expect(outcome.kind).toBe('issued');
-    expect(ms).toBeLessThanOrEqual(5_000);
+    expect([outcome.kind, ms]).toEqual(['issued', 5_000]);
   });
 
   it('does not reconnect by itself, whatever ended the registration', async () => {
