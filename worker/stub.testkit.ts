@@ -119,7 +119,7 @@ export const secretReply = (fields: object = {}): Packet =>
 export const tokenReply = (topic: string, fields: object = {}): Packet =>
   published(topic, JSON.stringify({ clientId: 'cid', productKey: PK, deviceName: DN, deviceToken: 'token-of-the-script', ...fields }));
 
-export const isRegistration = (packet: Packet): packet is IConnectPacket => packet.cmd === 'connect' && /authType=reg/.test(packet.clientId);
+export const isRegistration = (packet: IConnectPacket): boolean => /authType=reg/.test(packet.clientId);
 
 export function unit(transport: Transport, identity: Partial<UnitIdentity> = {}, env: Partial<UnitEnv> = {}): Unit {
   return new Unit(

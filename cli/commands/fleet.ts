@@ -70,7 +70,8 @@ export async function fleetCommand(options: FleetOptions): Promise<ExitCode> {
     const plan: FleetPlan = { devices, mode, rate, seed, namespace, ...backing.product };
     const names = namesToAdd(plan);
     if (backing.operator) await addNames(backing.operator, plan.productKey, names);
-    else if (names.length > 0) process.stderr.write(`muster: nobody can add DeviceNames at ${describe(chosen)}; ${names.length} must have been added beforehand\n`);
+    else if (names.length > 0)
+      process.stderr.write(`muster: nobody can add DeviceNames at ${describe(chosen)}; ${names.length} must have been added beforehand\n`);
     const before = backing.operator ? await activeCount(backing.operator, plan.productKey) : 0;
 
     const workers = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
@@ -91,7 +92,12 @@ export async function fleetCommand(options: FleetOptions): Promise<ExitCode> {
       );
     }
     const clock = ambientClock();
-    const controller = new FleetController(plan, threads.map(({ remote: agent }) => agent), clock);
+    const controller = new FleetController(
+      plan,
+      threads.map(({ remote: agent }) => agent),
+      clock,
+    );
+    process.stderr.write(`muster: ${devices} devices at ${describe(chosen)}, seed ${seed}, namespace ${namespace}\n`);
     await untilDone(controller, devices, interrupt, () => pause(clock, options.hold * 1000));
     const platform = backing.operator ? { activated: (await activeCount(backing.operator, plan.productKey)) - before } : null;
     const report = await controller.report({ version: VERSION, measures: chosen.kind === 'stub' ? 'self' : 'target', platform });
@@ -105,7 +111,12 @@ export async function fleetCommand(options: FleetOptions): Promise<ExitCode> {
   }
 }
 
-async function untilDone(controller: FleetController, devices: number, interrupt: ReturnType<typeof listenForInterrupt>, hold: () => Promise<void>): Promise<void> {
+async function untilDone(
+  controller: FleetController,
+  devices: number,
+  interrupt: ReturnType<typeof listenForInterrupt>,
+  hold: () => Promise<void>,
+): Promise<void> {
   const progress = openProgress('fleet', devices);
   let stopping: Promise<void> | undefined;
   const interrupted = new Promise<void>((resolve) => {
@@ -158,7 +169,7 @@ function remote(target: RemoteTarget): Backing {
 
 async function requireReachable(target: RemoteTarget): Promise<void> {
   const { endpoints } = target.sockets;
-  const security = endpoints.mqtts ?? endpoints.wss ? 'encrypted' : 'plain';
+  const security = (endpoints.mqtts ?? endpoints.wss) ? 'encrypted' : 'plain';
   const complaint = await examine(tcpTransport({ ...target.sockets, clock: ambientClock(), timeouts: DEFAULT_TIMEOUTS }), security);
   if (complaint) throw new UserError(`${target.name} cannot be reached: ${complaint.what}`, complaint.remedy, EXIT.unreachable);
 }
