@@ -38,6 +38,8 @@ export default defineConfig({
         // A policy of `'self'` allows neither scripts nor fonts from data: URLs.
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
+        // The page is served from this machine.
+        chunkSizeWarningLimit: 1024,
         rolldownOptions: { input: join(checkout, 'web/index.html') },
       },
     },

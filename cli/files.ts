@@ -25,7 +25,8 @@ export function readText(path: string, what: string): string {
 export function requireWritable(path: string, option: string): void {
   if (path === '') throw new UserError(`${option} names no file`, 'give a path');
   const folder = statSync(dirname(resolve(path)), { throwIfNoEntry: false });
-  if (!folder?.isDirectory()) throw new UserError(`${option} ${path}: its folder does not exist`, 'create the folder, or give another path');
+  if (!folder?.isDirectory())
+    throw new UserError(`${option} ${path}: its folder does not exist`, 'create the folder, or give another path');
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
     throw new UserError(`${option} ${path} is a directory`, 'give the path of a file');
   const place = placeOf(path);

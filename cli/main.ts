@@ -13,7 +13,7 @@ const exit = (code: ExitCode): void => {
 
 /** Why results did not reach stdout. */
 let lost: string | undefined;
-process.stdout.on('error', (error) => {
+process.stdout.on('error', (error: Error) => {
   // The reader has gone (`muster … | head`): the run ends as planned, with its files and its exit code.
   if (codeOf(error) !== 'EPIPE') lost = codeOf(error) ?? error.message;
 });

@@ -7,6 +7,8 @@ import type { StubAdministrator } from './target.ts';
 /** Names added in one request: well inside what the operator API takes. */
 const BATCH = 1_000;
 const UNAUTHORIZED = 401;
+/** Code of the operator API for a product that does not exist. */
+const PRODUCT_UNKNOWN = 'iot.prod.NotExistedProduct';
 
 export function operatorClient({ url, token }: StubAdministrator): OperatorRequest {
   return async (command) => {
@@ -18,9 +20,18 @@ export function operatorClient({ url, token }: StubAdministrator): OperatorReque
         body: JSON.stringify(command),
       });
     } catch (error) {
-      throw new UserError(`the operator of the stub does not answer at ${url} (${messageOf(error)})`, 'is the stub still running?', EXIT.unreachable);
+      throw new UserError(
+        `the operator of the stub does not answer at ${url} (${messageOf(error)})`,
+        'is the stub still running?',
+        EXIT.unreachable,
+      );
     }
-    if (answer.status === UNAUTHORIZED) throw new UserError(`the operator of the stub at ${url} refused the token`, 'take the target file of the stub that is running', EXIT.unreachable);
+    if (answer.status === UNAUTHORIZED)
+      throw new UserError(
+        `the operator of the stub at ${url} refused the token`,
+        'take the target file of the stub that is running',
+        EXIT.unreachable,
+      );
     if (!answer.ok) throw new Error(`the operator API answered ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as OperatorResult;
   };
@@ -40,6 +51,7 @@ export async function addNames(request: OperatorRequest, productKey: string, nam
 /** Devices of the product that have activated. */
 export async function activeCount(request: OperatorRequest, productKey: string): Promise<number> {
   const result = await request({ action: 'QueryDeviceStatistics', productKey });
-  if (!result.ok || result.kind !== 'statistics') throw new UserError(`the platform has no product ${productKey}`, 'check the ProductKey', EXIT.unreachable);
+  if (!result.ok || result.kind !== 'statistics')
+    throw new UserError(`the platform has no product ${productKey}`, 'check the ProductKey', EXIT.unreachable);
   return result.statistics.activeCount;
 }

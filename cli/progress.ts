@@ -11,7 +11,13 @@ const QUIET_EVERY_MS = 10_000;
 
 export function openProgress(what: string, total: number): Progress {
   if (!process.stderr.isTTY) return quietProgress(what, total);
-  const bar = new SingleBar({ format: `${what} {bar} {value}/{total} {note}`, stream: process.stderr, hideCursor: true, clearOnComplete: true, barsize: 30 });
+  const bar = new SingleBar({
+    format: `${what} {bar} {value}/{total} {note}`,
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+    barsize: 30,
+  });
   bar.start(total, 0, { note: '' });
   return { update: (done, note) => bar.update(done, { note }), stop: () => bar.stop() };
 }

@@ -54,24 +54,32 @@ export function chooseTarget(options: TargetOptions): ChosenTarget {
       ['--product-secret', options.productSecret],
       ['--ca', options.ca],
     ] as const) {
-      if (value !== undefined) throw new UserError(`${name} needs a --target`, 'the embedded stub makes its own product; leave the option out');
+      if (value !== undefined)
+        throw new UserError(`${name} needs a --target`, 'the embedded stub makes its own product; leave the option out');
     }
     return { kind: 'stub' };
   }
   if (target === '') throw new UserError('--target is empty', 'give stub, a target file, or a URL such as mqtts://HOST:PORT');
   const scheme = SCHEMES.find((one) => target.startsWith(`${one}://`));
   if (!scheme && /^[a-z][a-z0-9+.-]*:\/\//i.test(target))
-    throw new UserError(`--target ${target.split('/', 1)[0] ?? ''}//... is of no scheme that devices speak`, `write it as mqtts://HOST:PORT or wss://HOST/PATH`);
+    throw new UserError(
+      `--target ${target.split('/', 1)[0] ?? ''}//... is of no scheme that devices speak`,
+      `write it as mqtts://HOST:PORT or wss://HOST/PATH`,
+    );
   return scheme ? fromUrl(target, scheme, options) : fromFile(target, options);
 }
 
 function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: TargetOptions): RemoteTarget {
-  if (!URL.canParse(target) || new URL(target).hostname === '') throw new UserError(`--target ${target} is not a URL`, `write it as ${scheme}://HOST:PORT`);
+  if (!URL.canParse(target) || new URL(target).hostname === '')
+    throw new UserError(`--target ${target} is not a URL`, `write it as ${scheme}://HOST:PORT`);
   const url = new URL(target);
   const port = url.port === '' ? USUAL_PORTS[scheme] : Number(url.port);
   const stub = LOOPBACK.has(url.hostname) ? findStub(port) : undefined;
   if (url.username !== '' || url.password !== '')
-    throw new UserError(`--target ${scheme}://${url.host} carries a name or a password`, 'leave them out: every device has credentials of its own');
+    throw new UserError(
+      `--target ${scheme}://${url.host} carries a name or a password`,
+      'leave them out: every device has credentials of its own',
+    );
   const productKey = options.productKey ?? (process.env.MUSTER_PRODUCT_KEY || stub?.products[0]?.productKey);
   if (productKey === undefined) throw new UserError('a target URL needs a ProductKey', 'give --product-key, or set MUSTER_PRODUCT_KEY');
   requireProductKey(productKey, options.productKey === undefined ? 'MUSTER_PRODUCT_KEY' : '--product-key');
@@ -93,16 +101,24 @@ function fromFile(path: string, options: TargetOptions): RemoteTarget {
   const text = readText(path, '--target');
   const document = readYaml(text, path);
   const parsed = parseTarget(document);
-  if (!parsed.ok) throw new UserError(`target file ${path}, ${parsed.place}: ${parsed.why}`, 'mend the file, or see the example in `muster fleet --help`');
+  if (!parsed.ok)
+    throw new UserError(
+      `target file ${path}, ${parsed.place}: ${parsed.why}`,
+      'mend the file, or see the example in `muster fleet --help`',
+    );
   const { target } = parsed;
   const beside = (name: string): string => resolve(dirname(path), name);
   const productKey = options.productKey ?? target.product.key;
   requireProductKey(productKey, `${path}, product.key`);
   const { administrator } = target;
   if (administrator && administrator.kind !== 'stub') {
-    throw new UserError(`target file ${path}: this version has no administrator of kind ${administrator.kind}`, 'leave `administrator` out; cases that need one are then not applicable');
+    throw new UserError(
+      `target file ${path}: this version has no administrator of kind ${administrator.kind}`,
+      'leave `administrator` out; cases that need one are then not applicable',
+    );
   }
-  if (target.inventory !== undefined) throw new UserError(`target file ${path}: this version does not read an inventory`, 'leave `inventory` out');
+  if (target.inventory !== undefined)
+    throw new UserError(`target file ${path}: this version does not read an inventory`, 'leave `inventory` out');
   const { mqtt, mqtts, ws, wss } = target.endpoints;
   return {
     kind: 'remote',
@@ -147,7 +163,11 @@ function requireProductKey(key: string, where: string): void {
   if (!isProductKey(key)) throw new UserError(`${where}: a ProductKey is 1-20 letters and digits`, 'copy it from the console');
 }
 
-function secretFrom(options: TargetOptions, product: Target['product'] | undefined, beside: (name: string) => string = (name) => name): string {
+function secretFrom(
+  options: TargetOptions,
+  product: Target['product'] | undefined,
+  beside: (name: string) => string = (name) => name,
+): string {
   if (options.productSecret !== undefined) {
     process.stderr.write('muster: --product-secret is visible to other users of this machine; MUSTER_PRODUCT_SECRET is not\n');
     return options.productSecret;
@@ -155,6 +175,10 @@ function secretFrom(options: TargetOptions, product: Target['product'] | undefin
   if (product?.secretFile !== undefined) return readText(beside(product.secretFile), 'secret file').trim();
   const name = product?.secretEnv ?? 'MUSTER_PRODUCT_SECRET';
   const secret = process.env[name];
-  if (secret === undefined || secret === '') throw new UserError(`no ProductSecret: the environment variable ${name} is not set`, `set ${name}, or give product.secretFile in a target file`);
+  if (secret === undefined || secret === '')
+    throw new UserError(
+      `no ProductSecret: the environment variable ${name} is not set`,
+      `set ${name}, or give product.secretFile in a target file`,
+    );
   return secret;
 }

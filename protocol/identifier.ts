@@ -7,9 +7,6 @@ import { ProtocolError } from './errors.ts';
 import { isClientPart } from './names.ts';
 import { DEFAULT_SIGN_METHOD, parseSignMethod, type SignMethod } from './sign.ts';
 
-/** `authType` of a pre-registered registration, of one without pre-registration, and of a connection with a DeviceToken (S1). */
-export type AuthType = 'register' | 'regnwl' | 'connwl';
-
 /** A client identifier taken apart. */
 export interface ParsedIdentifier {
   /** Everything before the first bar; the whole identifier if there is none. */

@@ -29,7 +29,9 @@ export class Stub {
     this.transport = memoryTransport(this.clock, (stream) => front.accept(stream), extraTurns);
   }
 
-  static async open(options: { readonly policy?: Policy; readonly edition?: EditionName; readonly extraTurns?: number } = {}): Promise<Stub> {
+  static async open(
+    options: { readonly policy?: Policy; readonly edition?: EditionName; readonly extraTurns?: number } = {},
+  ): Promise<Stub> {
     const { extraTurns = 0, ...rest } = options;
     const platform = new Platform({ clock: ambientClock(), seed: 'stub', ...rest });
     platform.operate({ action: 'CreateProduct', productKey: PK, productSecret: PS, dynamicRegistration: true });
@@ -80,7 +82,11 @@ export interface Scripted {
  * A platform that answers each packet of a device as `script` does. It ends a connection when the device has ended it.
  * @param onEnd called when the device ended a connection
  */
-export function scripted(clock: Clock, script: (packet: Packet, line: Scripted, nth: number) => void, onEnd: () => void = () => undefined): Transport {
+export function scripted(
+  clock: Clock,
+  script: (packet: Packet, line: Scripted, nth: number) => void,
+  onEnd: () => void = () => undefined,
+): Transport {
   let connections = 0;
   return memoryTransport(clock, (stream: ByteStream) => {
     const nth = ++connections;
@@ -111,7 +117,14 @@ export function scripted(clock: Clock, script: (packet: Packet, line: Scripted, 
 
 export const ACCEPT: Packet = { cmd: 'connack', returnCode: 0, sessionPresent: false };
 
-export const published = (topic: string, payload: string): Packet => ({ cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, retain: false, dup: false });
+export const published = (topic: string, payload: string): Packet => ({
+  cmd: 'publish',
+  topic,
+  payload: Buffer.from(payload),
+  qos: 0,
+  retain: false,
+  dup: false,
+});
 
 /** The reply to a registration, with fields of the test's choice. */
 export const secretReply = (fields: object = {}): Packet =>

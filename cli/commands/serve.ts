@@ -51,7 +51,9 @@ export async function serveCommand(options: ServeOptions): Promise<ExitCode> {
   process.stdout.write(`http://${LOOPBACK}:${(server.address() as AddressInfo).port}/\n`);
   if (stub) {
     const { mqtts, wss } = stub.ports;
-    process.stderr.write(`Devices reach the stub beside it on port ${mqtts} (MQTT over TLS) and ${wss} (WSS); its target file is ${stub.target}\n`);
+    process.stderr.write(
+      `Devices reach the stub beside it on port ${mqtts} (MQTT over TLS) and ${wss} (WSS); its target file is ${stub.target}\n`,
+    );
   }
   process.stderr.write('Ctrl-C stops it.\n');
   const code = await stopped;

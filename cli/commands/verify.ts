@@ -63,7 +63,11 @@ const EXIT_OF: Readonly<Record<Conformance, ExitCode>> = {
 /** Runs the suite of a direction and publishes what it found. */
 async function verify(direction: Direction, options: VerifyOptions): Promise<ExitCode> {
   if (options.mutant === 'list') {
-    process.stdout.write(`${judgedMutants(direction).map((mutant) => mutant.id).join('\n')}\n`);
+    process.stdout.write(
+      `${judgedMutants(direction)
+        .map((mutant) => mutant.id)
+        .join('\n')}\n`,
+    );
     return EXIT.asked;
   }
   const mutant = options.mutant === undefined ? undefined : requireMutant(direction, options.mutant);
@@ -146,7 +150,8 @@ function embeddedRunner(options: VerifyOptions, mutant: string | undefined, case
       sockets ??= openStub({ json: true, seed: options.seed, ...(mutant === undefined ? {} : { mutant }) }, { policyOf: policyOfMutant });
       const stub = await sockets;
       const target = chooseTarget({ target: stub.target });
-      if (target.kind !== 'remote' || definition.direction !== 'platform') return { kind: 'not-run', why: 'it needs a platform on sockets' };
+      if (target.kind !== 'remote' || definition.direction !== 'platform')
+        return { kind: 'not-run', why: 'it needs a platform on sockets' };
       return overSockets(definition, target, options, namespace);
     },
     async close() {
@@ -228,7 +233,8 @@ export function policyOfMutant(id: string): ReturnType<typeof policyOrThrow> {
 
 function policyOrThrow(id: string) {
   const found = judgedMutants('platform').find((mutant) => mutant.id === id);
-  if (!found || !('policy' in found)) throw new UserError(`--mutant ${id} names no mutant of this version`, 'see `muster verify platform --mutant list`');
+  if (!found || !('policy' in found))
+    throw new UserError(`--mutant ${id} names no mutant of this version`, 'see `muster verify platform --mutant list`');
   return found.policy;
 }
 
@@ -272,7 +278,12 @@ function common(command: Command): Command {
     .option('--jobs <n>', 'cases at once', wholeNumber(1, JOBS_MAX), 2)
     .option('--json <file>', 'write report.json there; - for stdout')
     .option('--out <dir>', 'write report.json and transcript.jsonl into this directory')
-    .option('--delay-turns <n>', 'slow every hop of a cell down by n turns of its event loop; verdicts must not change', wholeNumber(0, TURNS_MAX), 0);
+    .option(
+      '--delay-turns <n>',
+      'slow every hop of a cell down by n turns of its event loop; verdicts must not change',
+      wholeNumber(0, TURNS_MAX),
+      0,
+    );
 }
 
 const CODES = 'Exit codes: 0 conformant, 1 not conformant, 2 undetermined, 3 unreachable, 4 a fault of Muster, 64 usage, 130 interrupted.';
@@ -283,15 +294,24 @@ export function registerVerify(program: Command, exit: (code: ExitCode) => void)
   withTarget(common(command.command('platform')))
     .description('judge a platform: our devices drive it')
     .option('--profile <profile>', 'what the target claims: prereg, nwl, operator, https; repeatable', profile)
-    .addHelpText('after', `\nExamples:\n  $ muster verify platform\n  $ muster verify platform --target staging.yaml --out results\n  $ muster verify platform --case 'platform/nwl/*'\n\n${CODES}\n`)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  $ muster verify platform\n  $ muster verify platform --target staging.yaml --out results\n  $ muster verify platform --case 'platform/nwl/*'\n\n${CODES}\n`,
+    )
     .action(async (options: VerifyOptions) => exit(await verify('platform', options)));
   common(command.command('firmware'))
     .description('judge a firmware: our stub drives it')
     .option('--device <device>', 'the device under test', 'reference')
-    .addHelpText('after', `\nExamples:\n  $ muster verify firmware --device reference\n  $ muster verify firmware --mutant registers-at-every-boot\n\n${CODES}\n`)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  $ muster verify firmware --device reference\n  $ muster verify firmware --mutant registers-at-every-boot\n\n${CODES}\n`,
+    )
     .action(async (options: VerifyOptions) => {
       if (options.device !== 'reference') {
-        throw new UserError(`--device ${options.device ?? ''}: this version can judge the reference device only`, 'give --device reference');
+        throw new UserError(
+          `--device ${options.device ?? ''}: this version can judge the reference device only`,
+          'give --device reference',
+        );
       }
       exit(await verify('firmware', options));
     });

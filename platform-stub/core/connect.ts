@@ -38,7 +38,16 @@ export function connect(core: Core, request: ConnectRequest, now: number): [Conn
     const { facts, keepAlive, password } = request;
     const [decision, effects] = decideRegistration(
       core,
-      { mode: login.kind, facts, productKey, deviceName, random: login.random, signMethod: login.signMethod, signature: password ?? '', keepAlive },
+      {
+        mode: login.kind,
+        facts,
+        productKey,
+        deviceName,
+        random: login.random,
+        signMethod: login.signMethod,
+        signature: password ?? '',
+        keepAlive,
+      },
       now,
     );
     if (decision.kind === 'registered') core.state.sessions.set(request.session, session('registration'));

@@ -119,7 +119,12 @@ export function drawSecret(core: Core, device: Device): string {
 /** A ClientID and its token, unique to this issue (RULE-38). */
 export function drawClientId(core: Core, device: Device, now: number): IssuedClientId {
   const draw = core.draws('client-id', device.iotId, device.clientIdsIssued);
-  return { clientId: draw.text(CLIENT_ID_LENGTH, ALPHANUMERIC), deviceToken: draw.text(TOKEN_LENGTH, ALPHANUMERIC), createdAt: now, firstConnectedAt: undefined };
+  return {
+    clientId: draw.text(CLIENT_ID_LENGTH, ALPHANUMERIC),
+    deviceToken: draw.text(TOKEN_LENGTH, ALPHANUMERIC),
+    createdAt: now,
+    firstConnectedAt: undefined,
+  };
 }
 
 /** Forgets a session; the device's presence follows from the sessions that are left. */

@@ -8,7 +8,12 @@ import { withEntry } from './policy.ts';
 
 const same = (one: Credentials, other: Credentials): boolean => JSON.stringify(one) === JSON.stringify(other);
 const switchTo = (bench: Bench, credentials: Credentials): unknown =>
-  bench.operate({ action: 'TransformClientId', productKey: PK, deviceName: DN, clientId: 'clientId' in credentials ? credentials.clientId : '' });
+  bench.operate({
+    action: 'TransformClientId',
+    productKey: PK,
+    deviceName: DN,
+    clientId: 'clientId' in credentials ? credentials.clientId : '',
+  });
 
 describe('a registration', () => {
   it.each(SIGN_METHODS)('is accepted with %s, in both modes, and the reply is compact JSON for that device', (signMethod) => {
@@ -54,7 +59,11 @@ describe('a registration', () => {
   it('RULE-23: a console-copied secret opens without any registration, and activates', () => {
     const bench = new Bench();
     bench.operate({ action: 'AddDevice', productKey: PK, deviceName: DN, deviceSecret: 'from-the-factory' });
-    expect([brief(bench.signIn({ deviceSecret: 'from-the-factory' })), bench.status(), brief(bench.register())]).toEqual(['online', 'ONLINE', '4 activated']);
+    expect([brief(bench.signIn({ deviceSecret: 'from-the-factory' })), bench.status(), brief(bench.register())]).toEqual([
+      'online',
+      'ONLINE',
+      '4 activated',
+    ]);
   });
 
   it('RULE-13: what was delivered before the switch went off still opens', () => {
@@ -98,18 +107,21 @@ describe('ResetThing', () => {
     expect(brief(bench.signIn(second))).toBe('online');
   });
 
-  it.each(['doc2021', 'doc2023'] as const)('with rotating secrets (%s): a new one, the last delivered works, the one before does not', (edition) => {
-    const bench = new Bench({ edition });
-    const first = bench.add(DN).issue();
-    bench.signIn(first);
-    bench.on('ResetThing');
-    // RULE-28: the old secret works until another was delivered.
-    expect(brief(bench.signIn(first))).toBe('online');
-    const second = bench.issue();
-    const third = bench.issue();
-    expect(new Set([first, second, third].map((one) => JSON.stringify(one))).size).toBe(3);
-    expect([first, second, third].map((one) => brief(bench.signIn(one)))).toEqual(['4 credentials', '4 credentials', 'online']);
-  });
+  it.each(['doc2021', 'doc2023'] as const)(
+    'with rotating secrets (%s): a new one, the last delivered works, the one before does not',
+    (edition) => {
+      const bench = new Bench({ edition });
+      const first = bench.add(DN).issue();
+      bench.signIn(first);
+      bench.on('ResetThing');
+      // RULE-28: the old secret works until another was delivered.
+      expect(brief(bench.signIn(first))).toBe('online');
+      const second = bench.issue();
+      const third = bench.issue();
+      expect(new Set([first, second, third].map((one) => JSON.stringify(one))).size).toBe(3);
+      expect([first, second, third].map((one) => brief(bench.signIn(one)))).toEqual(['4 credentials', '4 credentials', 'online']);
+    },
+  );
 
   it('RULE-29: the device counts as registered again at its next connect, not before', () => {
     const bench = new Bench();
@@ -180,7 +192,10 @@ describe('five ClientIDs', () => {
     bench.on('DeleteDevice');
     for (let i = 0; i < 3; i++) seen.push(bench.issue('regnwl'));
     expect(new Set(seen.map((one) => JSON.stringify(one))).size).toBe(9);
-    expect(seen.map((one) => brief(bench.signIn(one)))).toEqual([...Array<string>(6).fill('4 credentials'), ...Array<string>(3).fill('online')]);
+    expect(seen.map((one) => brief(bench.signIn(one)))).toEqual([
+      ...Array<string>(6).fill('4 credentials'),
+      ...Array<string>(3).fill('online'),
+    ]);
   });
 });
 
@@ -265,12 +280,12 @@ describe('status', () => {
     bench.signIn(credentials);
     bench.hangUp();
     for (const dn of [DN, 'never-on']) bench.on('DisableThing', dn);
-    expect([bench.status(), bench.status('never-on'), brief(bench.signIn(credentials)), brief(bench.register('regnwl', 'never-on'))]).toEqual([
-      'DISABLE',
-      'DISABLE',
-      '4 disabled',
-      '4 disabled',
-    ]);
+    expect([
+      bench.status(),
+      bench.status('never-on'),
+      brief(bench.signIn(credentials)),
+      brief(bench.register('regnwl', 'never-on')),
+    ]).toEqual(['DISABLE', 'DISABLE', '4 disabled', '4 disabled']);
     for (const dn of [DN, 'never-on']) bench.on('EnableThing', dn);
     expect([bench.status(), bench.status('never-on'), brief(bench.signIn(credentials))]).toEqual(['OFFLINE', 'UNACTIVE', 'online']);
   });
@@ -312,7 +327,7 @@ describe('status', () => {
   });
 });
 
-describe('an operator\'s request that cannot be carried out', () => {
+describe("an operator's request that cannot be carried out", () => {
   it('says why and changes nothing', () => {
     const bench = new Bench();
     bench.add(DN);
@@ -368,30 +383,35 @@ describe('time', () => {
 
   it('drops a silent device at the first scan after 1.5 keep-alives; a packet starts the count again', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 30, max: 1300 }), fc.nat(29_999), fc.array(fc.integer({ min: 1, max: 1800 }), { maxLength: 5 }), (keepAlive, phase, gaps) => {
-        const bench = new Bench();
-        bench.clock.advance(phase);
-        bench.signIn(bench.issue('regnwl'), DN, { keepAlive });
-        const allowed = Math.min(keepAlive, 1200) * 1_500;
-        let lastPacketAt = bench.clock.now();
-        for (const gap of gaps) {
-          if (gap * 1000 >= allowed) break;
-          bench.clock.advance(gap * 1000);
-          bench.platform.touch(bench.session);
-          lastPacketAt = bench.clock.now();
-        }
-        expect(bench.closed).toEqual([]);
-        const startedAt = bench.clock.now();
-        bench.clock.advance(allowed + 60_000);
-        expect(bench.closed).toHaveLength(1);
-        const { reason, atMs } = bench.closed[0] as Bench['closed'][number];
-        const droppedAt = 1_700_000_000_000 + atMs;
-        expect([reason, bench.status()]).toEqual(['keep-alive', 'OFFLINE']);
-        expect(droppedAt % 30_000).toBe(0);
-        expect(droppedAt).toBeGreaterThan(lastPacketAt + allowed);
-        expect(droppedAt).toBeLessThanOrEqual(lastPacketAt + allowed + 30_000);
-        expect(startedAt).toBe(lastPacketAt);
-      }),
+      fc.property(
+        fc.integer({ min: 30, max: 1300 }),
+        fc.nat(29_999),
+        fc.array(fc.integer({ min: 1, max: 1800 }), { maxLength: 5 }),
+        (keepAlive, phase, gaps) => {
+          const bench = new Bench();
+          bench.clock.advance(phase);
+          bench.signIn(bench.issue('regnwl'), DN, { keepAlive });
+          const allowed = Math.min(keepAlive, 1200) * 1_500;
+          let lastPacketAt = bench.clock.now();
+          for (const gap of gaps) {
+            if (gap * 1000 >= allowed) break;
+            bench.clock.advance(gap * 1000);
+            bench.platform.touch(bench.session);
+            lastPacketAt = bench.clock.now();
+          }
+          expect(bench.closed).toEqual([]);
+          const startedAt = bench.clock.now();
+          bench.clock.advance(allowed + 60_000);
+          expect(bench.closed).toHaveLength(1);
+          const { reason, atMs } = bench.closed[0] as Bench['closed'][number];
+          const droppedAt = 1_700_000_000_000 + atMs;
+          expect([reason, bench.status()]).toEqual(['keep-alive', 'OFFLINE']);
+          expect(droppedAt % 30_000).toBe(0);
+          expect(droppedAt).toBeGreaterThan(lastPacketAt + allowed);
+          expect(droppedAt).toBeLessThanOrEqual(lastPacketAt + allowed + 30_000);
+          expect(startedAt).toBe(lastPacketAt);
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -14,13 +14,7 @@ export type OperatorCommand =
   | { readonly action: 'QueryDeviceStatistics'; readonly productKey: string };
 
 export type DeviceAction =
-  | 'DeleteDevice'
-  | 'ResetThing'
-  | 'DisableThing'
-  | 'EnableThing'
-  | 'QueryDeviceDetail'
-  | 'QueryClientIds'
-  | 'DeleteClientIds';
+  'DeleteDevice' | 'ResetThing' | 'DisableThing' | 'EnableThing' | 'QueryDeviceDetail' | 'QueryClientIds' | 'DeleteClientIds';
 
 export interface DeviceDetail {
   readonly iotId: string;
@@ -39,7 +33,11 @@ export interface DeviceStatistics {
 export type OperatorResult =
   | { readonly ok: true; readonly kind: 'done' }
   | { readonly ok: true; readonly kind: 'device'; readonly device: DeviceDetail }
-  | { readonly ok: true; readonly kind: 'client-ids'; readonly clientIds: readonly { readonly clientId: string; readonly createdAt: number }[] }
+  | {
+      readonly ok: true;
+      readonly kind: 'client-ids';
+      readonly clientIds: readonly { readonly clientId: string; readonly createdAt: number }[];
+    }
   | { readonly ok: true; readonly kind: 'statistics'; readonly statistics: DeviceStatistics }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
@@ -58,7 +56,8 @@ export function statusOf(core: Core, device: Device): DeviceStatus {
 export function operate(core: Core, command: OperatorCommand, now: number): [OperatorResult, Effect[]] {
   const { products } = core.state;
   if (command.action === 'CreateProduct') {
-    if (!isProductKey(command.productKey)) return failed('iot.prod.InvalidFormattedProductkey', `ProductKey ${command.productKey} is not 1-20 letters and digits`);
+    if (!isProductKey(command.productKey))
+      return failed('iot.prod.InvalidFormattedProductkey', `ProductKey ${command.productKey} is not 1-20 letters and digits`);
     if (products.has(command.productKey)) return failed('iot.prod.AlreadyExistedProductName', `product ${command.productKey} exists`);
     const { productKey, productSecret, dynamicRegistration } = command;
     products.set(productKey, { productKey, productSecret, dynamicRegistration, devices: new Map(), buried: new Map(), randoms: new Set() });
@@ -79,7 +78,9 @@ export function operate(core: Core, command: OperatorCommand, now: number): [Ope
     default: {
       const device = product.devices.get(command.deviceName);
       if (!device) return failed('iot.device.NotExistedDevice', `no device ${command.deviceName} in product ${command.productKey}`);
-      return command.action === 'TransformClientId' ? switchTo(core, device, command.clientId) : operateDevice(core, product, device, command.action);
+      return command.action === 'TransformClientId'
+        ? switchTo(core, device, command.clientId)
+        : operateDevice(core, product, device, command.action);
     }
   }
 }
@@ -93,11 +94,16 @@ function whatTheSwitchEnds(core: Core, product: Product): Effect[] {
 
 function add(core: Core, product: Product, names: readonly string[], now: number, secret?: string): [OperatorResult, Effect[]] {
   const illegal = names.find((name) => !isDeviceName(name));
-  if (illegal !== undefined) return failed('iot.device.InvalidFormattedDeviceName', `DeviceName ${illegal} is not 4-32 letters, digits and - _ . @ :`);
+  if (illegal !== undefined)
+    return failed('iot.device.InvalidFormattedDeviceName', `DeviceName ${illegal} is not 4-32 letters, digits and - _ . @ :`);
   const seen = new Set<string>();
   const taken = names.find((name) => product.devices.has(name) || seen.size === seen.add(name).size);
   if (taken !== undefined) return failed('iot.device.AlreadyExistedDeviceName', `DeviceName ${taken} exists`);
-  if (secret !== undefined && !isDeliverable(secret)) return failed('iot.device.InvalidFormattedDeviceSecret', `the DeviceSecret of ${names[0] ?? ''} cannot be delivered: 1-${DEVICE_SECRET_MAX} characters that JSON does not escape`);
+  if (secret !== undefined && !isDeliverable(secret))
+    return failed(
+      'iot.device.InvalidFormattedDeviceSecret',
+      `the DeviceSecret of ${names[0] ?? ''} cannot be delivered: 1-${DEVICE_SECRET_MAX} characters that JSON does not escape`,
+    );
   for (const name of names) addDevice(core, product, name, now, secret);
   return [DONE, []];
 }
@@ -120,7 +126,10 @@ function operateDevice(core: Core, product: Product, device: Device, action: Dev
       return [{ ok: true, kind: 'device', device: detail }, []];
     }
     case 'QueryClientIds':
-      return [{ ok: true, kind: 'client-ids', clientIds: device.clientIds.map(({ clientId, createdAt }) => ({ clientId, createdAt })) }, []];
+      return [
+        { ok: true, kind: 'client-ids', clientIds: device.clientIds.map(({ clientId, createdAt }) => ({ clientId, createdAt })) },
+        [],
+      ];
     case 'DisableThing':
       device.disabled = true;
       return [DONE, core.policy['RULE-36'](device) ? [] : closeSessions(core, device.sessions, 'disabled')];
@@ -158,7 +167,11 @@ function switchTo(core: Core, device: Device, clientId: string): [OperatorResult
 function endForbidden(core: Core, device: Device, reason: 'switched' | 'cleared'): Effect[] {
   if (core.policy['RULE-47']() === 'kept') return [];
   const kept = new Set(device.clientIds.map((one) => one.clientId));
-  return closeSessions(core, [...device.sessions].filter((session) => session.clientId !== undefined && !kept.has(session.clientId)), reason);
+  return closeSessions(
+    core,
+    [...device.sessions].filter((session) => session.clientId !== undefined && !kept.has(session.clientId)),
+    reason,
+  );
 }
 
 function statistics(product: Product): DeviceStatistics {

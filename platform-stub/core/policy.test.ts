@@ -12,7 +12,8 @@ interface Probe {
 const PROBES: Readonly<Record<PolicyRule, Probe>> = {
   'RULE-01': {
     sees: ['4 signature', '4 signature'],
-    look: (bench) => (['register', 'regnwl'] as const).map((mode) => brief(bench.add(DN).register(mode, DN, { ps: 'another product secret' }))),
+    look: (bench) =>
+      (['register', 'regnwl'] as const).map((mode) => brief(bench.add(DN).register(mode, DN, { ps: 'another product secret' }))),
   },
   'RULE-02': {
     sees: ['2 transport', '2 transport', 'registered'],
@@ -60,8 +61,8 @@ const PROBES: Readonly<Record<PolicyRule, Probe>> = {
   'RULE-09': {
     sees: ['2 malformed', '2 malformed', '2 malformed'],
     look: (bench) =>
-      ['x|authType=register,signmethod=hmacsha1|', 'x|authType=register,random=1|', 'x|authType=register,random=1,signmethod=hmacsha1'].map((identifier) =>
-        brief(bench.add(DN).register('register', DN, { request: { identifier } })),
+      ['x|authType=register,signmethod=hmacsha1|', 'x|authType=register,random=1|', 'x|authType=register,random=1,signmethod=hmacsha1'].map(
+        (identifier) => brief(bench.add(DN).register('register', DN, { request: { identifier } })),
       ),
   },
   'RULE-11': {

@@ -42,7 +42,10 @@ export function register(core: Core, request: RegistrationRequest, now: number):
   if (!policy['RULE-08'](product.randoms.has(nonce))) return refused('signature');
   if (!policy['RULE-11'](product)) return refused('switch-off');
 
-  const registration = request.mode === 'register' ? registerSecret(core, product, known, request.deviceName, now) : registerToken(core, product, known, request.deviceName, now);
+  const registration =
+    request.mode === 'register'
+      ? registerSecret(core, product, known, request.deviceName, now)
+      : registerToken(core, product, known, request.deviceName, now);
   if (registration.kind === 'issued') {
     // Only a platform without RULE-08 reads this set; keeping it small is enough.
     if (product.randoms.size < 4096) product.randoms.add(nonce);

@@ -13,13 +13,20 @@ const NOT_JSON = 6207;
 /**
  * Answers an uplink. The reply is sent to a client that has a matching subscription or asked for the standard ones (`_ss=1`), once.
  */
-export function answer(client: Client, who: Extract<ConnectDecision, { kind: 'online' }>, topic: string, payload: Uint8Array, permitted: boolean): void {
+export function answer(
+  client: Client,
+  who: Extract<ConnectDecision, { kind: 'online' }>,
+  topic: string,
+  payload: Uint8Array,
+  permitted: boolean,
+): void {
   if (!permitted || topic !== propertyPost(who.productKey, who.deviceName)) return;
   const replyTopic = propertyPostReply(who.productKey, who.deviceName);
   const filters = Object.keys((client as unknown as { subscriptions: Record<string, unknown> }).subscriptions);
   if (!who.autoSubscribe && !filters.some((filter) => filterMatches(filter, replyTopic))) return;
   const reply = replyTo(payload);
-  if (reply !== undefined) client.publish({ cmd: 'publish', topic: replyTopic, payload: Buffer.from(reply), qos: 0, retain: false, dup: false }, () => undefined);
+  if (reply !== undefined)
+    client.publish({ cmd: 'publish', topic: replyTopic, payload: Buffer.from(reply), qos: 0, retain: false, dup: false }, () => undefined);
 }
 
 function replyTo(payload: Uint8Array): string | undefined {

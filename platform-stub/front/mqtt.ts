@@ -75,7 +75,7 @@ export async function createMqttFront(platform: Platform): Promise<MqttFront> {
       const decision = links.get(client)?.decision;
       if (decision && decision.kind !== 'refused') return done(null, true);
       const returnCode = decision?.code ?? CONNACK.credentials;
-      done(Object.assign(new Error(decision?.why ?? 'no decision'), { returnCode }) as never, false);
+      done(Object.assign(new Error(decision?.why ?? 'no decision'), { returnCode }), false);
     },
     authorizeSubscribe(client, subscription, done) {
       done(null, client && maySubscribe(links.get(client), subscription.topic) ? subscription : null);
@@ -91,7 +91,14 @@ export async function createMqttFront(platform: Platform): Promise<MqttFront> {
       packet.payload = Buffer.alloc(0);
       packet.retain = false;
       done(null);
-      if (link.decision?.kind === 'online') answer(client, link.decision, topic, payload, platform.policy['RULE-59'](mayPublish(topic, link.decision.productKey, link.decision.deviceName)));
+      if (link.decision?.kind === 'online')
+        answer(
+          client,
+          link.decision,
+          topic,
+          payload,
+          platform.policy['RULE-59'](mayPublish(topic, link.decision.productKey, link.decision.deviceName)),
+        );
     },
     authorizeForward: (client, packet) => (maySubscribe(links.get(client), packet.topic) ? packet : null),
   });
@@ -101,7 +108,9 @@ export async function createMqttFront(platform: Platform): Promise<MqttFront> {
     if (platform.policy['RULE-05']() === 'published') return true;
     // A generic client cannot do without subscribing to the reply topics; the reply never travels through the topic tree.
     if (link?.decision?.kind === 'registered') return isReplyTopic(filter);
-    return link?.decision?.kind === 'online' && platform.policy['RULE-59'](ownTopic(filter, link.decision.productKey, link.decision.deviceName));
+    return (
+      link?.decision?.kind === 'online' && platform.policy['RULE-59'](ownTopic(filter, link.decision.productKey, link.decision.deviceName))
+    );
   }
 
   // A filter that was refused would be kept for the next session all the same. (Its types speak of call-backs; it returns a promise.)
@@ -114,11 +123,11 @@ export async function createMqttFront(platform: Platform): Promise<MqttFront> {
     );
   // Nobody reads aedes' own statistics; they cost a fifth of a connection.
   const publish = broker.publish.bind(broker) as (...args: unknown[]) => void;
-  broker.publish = ((packet: AedesPublishPacket, ...rest: unknown[]) => {
+  broker.publish = (packet: AedesPublishPacket, ...rest: unknown[]) => {
     if (!packet.topic.startsWith('$SYS/')) return publish(packet, ...rest);
     const done = rest.at(-1);
     if (typeof done === 'function') (done as () => void)();
-  }) as typeof broker.publish;
+  };
 
   const reply = (client: Client): void => {
     const link = links.get(client);

@@ -19,7 +19,13 @@ export interface Percentiles {
 }
 
 function newHistogram(): Histogram {
-  return build({ lowestDiscernibleValue: 1, highestTrackableValue: HIGHEST_US, numberOfSignificantValueDigits: 3, bitBucketSize: 32, useWebAssembly: false });
+  return build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: HIGHEST_US,
+    numberOfSignificantValueDigits: 3,
+    bitBucketSize: 32,
+    useWebAssembly: false,
+  });
 }
 
 export const HISTOGRAM_KEYS = [
@@ -44,7 +50,9 @@ export function record(histogram: Histogram, ms: number): void {
 export type EncodedHistograms = { readonly [key in keyof Histograms]: string };
 
 export function encode(histograms: Histograms): EncodedHistograms {
-  return Object.fromEntries(HISTOGRAM_KEYS.map((key) => [key, encodeIntoCompressedBase64(histograms[key])])) as unknown as EncodedHistograms;
+  return Object.fromEntries(
+    HISTOGRAM_KEYS.map((key) => [key, encodeIntoCompressedBase64(histograms[key])]),
+  ) as unknown as EncodedHistograms;
 }
 
 /** Adds the histograms of one worker to those of all. */

@@ -26,7 +26,9 @@ export function validity(histograms: Histograms, rate: Rate, local: number): Val
   const late = Math.round(lag?.p99 ?? 0);
   if (late > LAG_P99_MAX_MS) reasons.push(`scheduler lag p99 was ${late} ms, more than ${LAG_P99_MAX_MS} ms`);
   if (rate.achieved < ACHIEVED_MIN * rate.offered) {
-    reasons.push(`${rate.achieved.toFixed(0)} of ${rate.offered.toFixed(0)} arrivals a second were achieved, less than ${ACHIEVED_MIN * 100} %`);
+    reasons.push(
+      `${rate.achieved.toFixed(0)} of ${rate.offered.toFixed(0)} arrivals a second were achieved, less than ${ACHIEVED_MIN * 100} %`,
+    );
   }
   if (local > 0) reasons.push(`${local} attempts failed on this machine's own limits`);
   return { ok: reasons.length === 0, reasons };

@@ -37,7 +37,9 @@ const accepting = (more: (packet: Packet, line: Scripted) => void = () => undefi
 
 describe('a session on MQTT.js', () => {
   it.each([1, 2, 3, 4, 5])('is refused with code %i, closes by itself, and tells of it once', async (returnCode) => {
-    const { session, closes } = await open((packet, line) => packet.cmd === 'connect' && line.send({ cmd: 'connack', returnCode, sessionPresent: false }));
+    const { session, closes } = await open(
+      (packet, line) => packet.cmd === 'connect' && line.send({ cmd: 'connack', returnCode, sessionPresent: false }),
+    );
     expect(await time.run(session.opened)).toEqual({ kind: 'refused', by: 'connack', code: returnCode });
     await turns(20);
     expect(closes).toHaveLength(1);
@@ -46,12 +48,17 @@ describe('a session on MQTT.js', () => {
   });
 
   it('reports session present', async () => {
-    const { session } = await open((packet, line) => packet.cmd === 'connect' && line.send({ cmd: 'connack', returnCode: 0, sessionPresent: true }));
+    const { session } = await open(
+      (packet, line) => packet.cmd === 'connect' && line.send({ cmd: 'connack', returnCode: 0, sessionPresent: true }),
+    );
     expect(await time.run(session.opened)).toEqual({ kind: 'accepted', sessionPresent: true });
   });
 
   it('hands on each message once, with its retain flag', async () => {
-    const { session, messages } = await open((packet, line) => packet.cmd === 'connect' && line.send(ACCEPT, published('/a', '1'), { ...published('/b', '2'), retain: true } as Packet));
+    const { session, messages } = await open(
+      (packet, line) =>
+        packet.cmd === 'connect' && line.send(ACCEPT, published('/a', '1'), { ...published('/b', '2'), retain: true } as Packet),
+    );
     await time.run(session.opened);
     await turns(20);
     expect(messages.map(({ topic, payload, retain }) => [topic, Buffer.from(payload).toString(), retain])).toEqual([

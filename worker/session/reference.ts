@@ -57,9 +57,10 @@ export const openReferenceSession: OpenSession = (stream, fields, events, env) =
     messageIdProvider: new UniqueMessageIdProvider(),
   };
   const client = new MqttClient(
-    () => toDuplex(tapped(stream, { sent: () => undefined, received: () => undefined, closed: onEnding })) as ReturnType<
-      ConstructorParameters<typeof MqttClient>[0]
-    >,
+    () =>
+      toDuplex(tapped(stream, { sent: () => undefined, received: () => undefined, closed: onEnding })) as ReturnType<
+        ConstructorParameters<typeof MqttClient>[0]
+      >,
     options,
   );
   client.on('connect', (packet) => settle({ kind: 'accepted', sessionPresent: packet.sessionPresent }));
@@ -88,14 +89,13 @@ export const openReferenceSession: OpenSession = (stream, fields, events, env) =
     });
   return {
     opened,
-    publish: (topic, payload, qos) =>
-      unlessClosed(false, (resolve) => client.publish(topic, payload, { qos }, (error) => resolve(!error))),
+    publish: (topic, payload, qos) => unlessClosed(false, (resolve) => client.publish(topic, payload, { qos }, (error) => resolve(!error))),
     subscribe: (filters) =>
       unlessClosed<number[]>([], (resolve) =>
         client.subscribe([...filters], { qos: 1 }, (_error, _granted, packet) => resolve((packet?.granted ?? []).map(Number))),
       ),
     end() {
-      return unlessClosed<void>(undefined, () => client.end(false));
+      return unlessClosed(undefined, () => client.end(false));
     },
     abort() {
       settle({ kind: 'aborted', by: 'operator' });

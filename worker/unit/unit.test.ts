@@ -33,7 +33,8 @@ async function timed(work: Promise<Outcome>): Promise<{ outcome: Outcome; ms: nu
 }
 
 /** A platform that answers a registration's CONNECT with packets, and nothing else. */
-const answering = (...packets: Packet[]): Transport => scripted(clock, (packet, line) => packet.cmd === 'connect' && packets.length > 0 && line.send(...packets));
+const answering = (...packets: Packet[]): Transport =>
+  scripted(clock, (packet, line) => packet.cmd === 'connect' && packets.length > 0 && line.send(...packets));
 
 describe('boot', () => {
   it.each(['register', 'regnwl'] as const)('%s: registers, keeps what it gets, and comes online by no other way', async (mode) => {
@@ -42,7 +43,11 @@ describe('boot', () => {
     const device = unit(platform.transport, { mode }, { onState: (state) => states.push(state) });
     expect(await time.run(device.boot())).toEqual({ kind: 'accepted', sessionPresent: false });
     expect(states).toEqual(['registering', 'provisioned', 'connecting', 'online']);
-    expect([device.state, platform.status(), device.flash.read()?.kind]).toEqual(['online', 'ONLINE', mode === 'register' ? 'secret' : 'token']);
+    expect([device.state, platform.status(), device.flash.read()?.kind]).toEqual([
+      'online',
+      'ONLINE',
+      mode === 'register' ? 'secret' : 'token',
+    ]);
     expect(platform.platform.openSessions).toBe(1);
   });
 
@@ -106,7 +111,10 @@ describe('on the wire', () => {
       if (event.kind === 'opened') out.push([]);
       if (event.kind !== 'packet' || event.dir !== 'out') continue;
       text += Buffer.from(event.bytes).toString('latin1');
-      mqtt.parser().on('packet', (packet) => out.at(-1)?.push(packet)).parse(Buffer.from(event.bytes));
+      mqtt
+        .parser()
+        .on('packet', (packet) => out.at(-1)?.push(packet))
+        .parse(Buffer.from(event.bytes));
     }
     return { out, text, device, secrets };
   }
@@ -120,10 +128,14 @@ describe('on the wire', () => {
     const [registration, connection] = out.map((packets) => packets[0]) as [mqtt.IConnectPacket, mqtt.IConnectPacket];
     expect(registration).toMatchObject({ protocolVersion: 4, clean: true, username: `${DN}&${PK}` });
     expect([registration.will, connection.will]).toEqual([undefined, undefined]);
-    expect(registration.clientId).toMatch(new RegExp(`^${DN}\\.${PK}\\|random=\\w{15},authType=${mode},securemode=2,signmethod=hmacsha256\\|$`));
+    expect(registration.clientId).toMatch(
+      new RegExp(`^${DN}\\.${PK}\\|random=\\w{15},authType=${mode},securemode=2,signmethod=hmacsha256\\|$`),
+    );
     expect(connection.username).toBe(`${DN}&${PK}`);
     expect(connection.keepalive).toBeGreaterThanOrEqual(30);
-    expect(connection.clientId).toMatch(mode === 'register' ? /^a1B2c3D4e5F\.meter-0001\|securemode=2,/ : /^\w{26}\|securemode=-2,authType=connwl,/);
+    expect(connection.clientId).toMatch(
+      mode === 'register' ? /^a1B2c3D4e5F\.meter-0001\|securemode=2,/ : /^\w{26}\|securemode=-2,authType=connwl,/,
+    );
   });
 
   it('neither ProductSecret nor DeviceSecret; every secret and signature is told', async () => {
@@ -138,7 +150,11 @@ describe('on the wire', () => {
     const { device, secrets, out } = await wire('regnwl');
     const stored = device.flash.read() as Extract<Credentials, { kind: 'token' }>;
     const connection = out[1]?.[0] as mqtt.IConnectPacket;
-    expect([String(connection.password), connection.clientId.split('|')[0], secrets.includes(stored.deviceToken)]).toEqual([stored.deviceToken, stored.clientId, true]);
+    expect([String(connection.password), connection.clientId.split('|')[0], secrets.includes(stored.deviceToken)]).toEqual([
+      stored.deviceToken,
+      stored.clientId,
+      true,
+    ]);
   });
 });
 
@@ -184,7 +200,11 @@ describe('register', () => {
     ['with fields it does not know', secretReply({ extra: { deep: [1] } }), 'register'],
     ['at QoS 1 with a retain flag', { ...secretReply(), qos: 1, messageId: 9, retain: true } as Packet, 'register'],
   ])('accepts a reply %s', async (_what, reply, mode) => {
-    expect(await time.run(unit(answering(ACCEPT, reply), { mode }).register())).toMatchObject({ kind: 'issued', mode, topic: (reply as mqtt.IPublishPacket).topic });
+    expect(await time.run(unit(answering(ACCEPT, reply), { mode }).register())).toMatchObject({
+      kind: 'issued',
+      mode,
+      topic: (reply as mqtt.IPublishPacket).topic,
+    });
   });
 
   it('is not led astray by another publish before the reply', async () => {
@@ -260,7 +280,13 @@ describe('register', () => {
   it('does not wait for ever for a platform that does not close: 5 s', async () => {
     const dial = (): ReturnType<Transport['dial']> => {
       const [client, server] = memoryPair(clock, standsFor('encrypted', 'platform'), standsFor('encrypted', 'device'));
-      server.attach({ data: (bytes) => (bytes[0] === 0x10 ? void server.write(Buffer.concat([mqtt.generate(ACCEPT), mqtt.generate(secretReply())])) : undefined), drain: () => undefined, end: () => undefined, close: () => undefined });
+      server.attach({
+        data: (bytes) =>
+          bytes[0] === 0x10 ? void server.write(Buffer.concat([mqtt.generate(ACCEPT), mqtt.generate(secretReply())])) : undefined,
+        drain: () => undefined,
+        end: () => undefined,
+        close: () => undefined,
+      });
       return Promise.resolve({ ok: true, stream: client });
     };
     const { outcome, ms } = await timed(unit({ offersPlain: true, dial }).register());
@@ -308,26 +334,39 @@ describe('a power cut', () => {
         const second = device.powerCycle();
         const outcomes = await time.run(Promise.all([first, second]));
         await turns(40);
-        expect([wait, outcomes[1].kind, device.state, platform.status(), platform.platform.openSessions]).toEqual([wait, 'accepted', 'online', 'ONLINE', 1]);
-        expect(outcomes[0]).toEqual(outcomes[0].kind === 'accepted' ? { kind: 'accepted', sessionPresent: false } : { kind: 'aborted', by: 'operator' });
+        expect([wait, outcomes[1].kind, device.state, platform.status(), platform.platform.openSessions]).toEqual([
+          wait,
+          'accepted',
+          'online',
+          'ONLINE',
+          1,
+        ]);
+        expect(outcomes[0]).toEqual(
+          outcomes[0].kind === 'accepted' ? { kind: 'accepted', sessionPresent: false } : { kind: 'aborted', by: 'operator' },
+        );
       }
     }
   });
 
-  it('leaves the device off: no state and no flash changes afterwards', async () => {
-    for (let wait = 0; wait < 30; wait++) {
+  it('leaves the device off: no state, no flash and no connection changes afterwards', async () => {
+    const seen = new Set<string>();
+    for (let wait = 0; wait < 60; wait++) {
       const platform = (await stub()).add(DN);
       const device = unit(platform.transport);
-      const register = device.register();
+      const boot = device.boot();
       await turns(wait);
+      const before = device.state;
       device.cutPower();
       const [state, flash] = [device.state, device.flash.read()];
       expect(state).toBe(flash ? 'provisioned' : 'blank');
-      const outcome = await time.run(register);
+      const outcome = await time.run(boot);
       await turns(40);
       expect([wait, device.state, device.flash.read(), platform.platform.openSessions]).toEqual([wait, state, flash, 0]);
-      expect(outcome.kind).toBe(flash ? 'issued' : 'aborted');
+      expect([wait, outcome.kind]).toEqual([wait, before === 'online' ? 'accepted' : 'aborted']);
+      seen.add(before);
     }
+    // Every moment of a boot was among them.
+    expect(seen).toEqual(new Set(['registering', 'provisioned', 'connecting', 'online']));
   });
 
   it('while it dials: the connection that comes too late is dropped', async () => {
@@ -349,10 +388,8 @@ describe('a power cut', () => {
   });
 
   it('between the reply and the flash: the credentials are not stored', async () => {
-    let device: Unit | undefined;
-    const transport = answering(ACCEPT, secretReply());
-    device = unit(transport, {}, { flash: memoryFlash() });
-    device.onMessage(() => device?.cutPower());
+    const device = unit(answering(ACCEPT, secretReply()));
+    device.onMessage(() => device.cutPower());
     expect(await time.run(device.register())).toEqual({ kind: 'aborted', by: 'operator' });
     expect([device.state, device.flash.read()]).toEqual(['blank', undefined]);
   });
@@ -382,7 +419,8 @@ describe('online', () => {
   it('waits for its own reply, is silent without one, and closed when the connection ends', async () => {
     let how: 'foreign' | 'nothing' | 'end' = 'foreign';
     const replyTopic = `/sys/${PK}/${DN}/thing/event/property/post_reply`;
-    const reply = (id: string): Packet => published(replyTopic, JSON.stringify({ code: 200, data: {}, id, message: 'success', method: 'x', version: '1.0' }));
+    const reply = (id: string): Packet =>
+      published(replyTopic, JSON.stringify({ code: 200, data: {}, id, message: 'success', method: 'x', version: '1.0' }));
     const transport = scripted(clock, (packet, line) => {
       if (packet.cmd === 'connect') line.send(ACCEPT, ...(isRegistration(packet) ? [secretReply()] : []));
       if (packet.cmd !== 'publish') return;
@@ -438,7 +476,11 @@ describe('online', () => {
     const platform = (await stub()).add(DN);
     const device = unit(platform.transport);
     await time.run(device.register());
-    expect(await time.run(device.connect({ credentials: { kind: 'secret', deviceSecret: 'wrong' } }))).toEqual({ kind: 'refused', by: 'connack', code: 4 });
+    expect(await time.run(device.connect({ credentials: { kind: 'secret', deviceSecret: 'wrong' } }))).toEqual({
+      kind: 'refused',
+      by: 'connack',
+      code: 4,
+    });
     expect([device.state, (await time.run(device.connect())).kind]).toEqual(['refused', 'accepted']);
   });
 });
@@ -448,7 +490,10 @@ describe('raw bytes', () => {
     const platform = (await stub()).add(DN);
     const device = unit(platform.transport);
     expect(await time.run(device.raw(Buffer.from('GET / HTTP/1.1\r\n\r\n')))).toMatchObject({ kind: 'closed', stage: 'connack' });
-    expect(await timed(unit(answering()).raw(Uint8Array.of(0xc0)))).toEqual({ outcome: { kind: 'silent', stage: 'connack', waitedMs: 10_000 }, ms: 10_000 });
+    expect(await timed(unit(answering()).raw(Uint8Array.of(0xc0)))).toEqual({
+      outcome: { kind: 'silent', stage: 'connack', waitedMs: 10_000 },
+      ms: 10_000,
+    });
     expect((await time.run(device.boot())).kind).toBe('accepted');
   });
 });

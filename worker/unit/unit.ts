@@ -182,7 +182,10 @@ export class Unit {
     const { productKey, deviceName } = this.identity;
     if (!link || this.#state !== 'online') {
       // Lost its connection: that is an answer. Never had one: the verb before has said why.
-      return this.#ended('post', this.#state === 'offline' ? { kind: 'closed', stage: 'session', afterMs: 0 } : { kind: 'aborted', by: 'stop-condition' });
+      return this.#ended(
+        'post',
+        this.#state === 'offline' ? { kind: 'closed', stage: 'session', afterMs: 0 } : { kind: 'aborted', by: 'stop-condition' },
+      );
     }
     const id = String(++this.#messageId);
     const replyTopic = propertyPostReply(productKey, deviceName);
@@ -292,7 +295,13 @@ export class Unit {
     const content = connectContent({ clientId: clientPart, deviceName, productKey, timestamp: TIMESTAMP });
     return {
       ...common,
-      clientId: secretIdentifier({ clientPart, signMethod, secureMode: security === 'encrypted' ? '2' : '3', timestamp: TIMESTAMP, extra: AUTO_SUBSCRIBE }),
+      clientId: secretIdentifier({
+        clientPart,
+        signMethod,
+        secureMode: security === 'encrypted' ? '2' : '3',
+        timestamp: TIMESTAMP,
+        extra: AUTO_SUBSCRIBE,
+      }),
       password: sign(signMethod, credentials.deviceSecret, content),
     };
   }
@@ -356,7 +365,8 @@ export class Unit {
       if (reply.productKey !== identity.productKey || reply.deviceName !== identity.deviceName) {
         return { kind: 'malformed', what: 'reply', why: `credentials of ${reply.deviceName}&${reply.productKey}` };
       }
-      if (reply.kind !== identity.mode) return { kind: 'malformed', what: 'reply', why: `a ${reply.kind} reply to a ${identity.mode} request` };
+      if (reply.kind !== identity.mode)
+        return { kind: 'malformed', what: 'reply', why: `a ${reply.kind} reply to a ${identity.mode} request` };
       const credentials: Credentials =
         reply.kind === 'register'
           ? { kind: 'secret', deviceSecret: reply.deviceSecret }
