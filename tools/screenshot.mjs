@@ -1,5 +1,5 @@
 // Pictures of the page for README and docs: serves what was built, runs the demo in Chromium, writes docs/screenshots/*.png.
-// It builds nothing: `node tools/build.mjs && node tools/screenshot.mjs`.
+// It builds nothing: `node tools/build.mjs && node tools/screenshot.mjs [NAME…]`.
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const PICTURES = [
   { name: 'page-dark', width: 1440, height: 900, dark: true },
   { name: 'page-narrow', width: 390, height: 844, whole: true },
   { name: 'device', width: 1440, height: 900, device: 421 },
-  { name: 'running', width: 1440, height: 900, query: '&devices=10000&rate=2000', midway: 4000 },
+  { name: 'running', width: 1440, height: 900, query: '&devices=10000&rate=2000', midway: 2500 },
 ];
 
 const server = spawn(process.execPath, [join(checkout, 'dist/cli/muster.js'), 'serve', '--port', '0', '--no-stub'], {
@@ -31,7 +31,8 @@ try {
   if (line.done) throw new Error('the command printed no URL');
   const url = line.value;
   mkdirSync(FOLDER, { recursive: true });
-  for (const picture of PICTURES) {
+  const wanted = process.argv.slice(2);
+  for (const picture of PICTURES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     // A busy machine withholds its percentiles, which is right but no picture of the usual.
     for (let left = TRIES; left > 0 && !(await take(url, picture)); left--);
   }
