@@ -36,7 +36,7 @@ export async function measurePage({ devices }) {
     await page.addInitScript({ content: OBSERVE });
     await page.goto(first.value);
     await page.getByRole('textbox', { name: 'Devices', exact: true }).fill(String(devices));
-    await page.getByLabel('Arrivals per second').fill(String(RATE));
+    await page.getByRole('textbox', { name: 'Arrivals / s', exact: true }).fill(String(RATE));
     const startedAt = performance.now();
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.locator('[data-testid=fleet][data-phase=holding]').waitFor({ timeout: LONGEST_MS });
