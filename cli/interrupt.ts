@@ -6,7 +6,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 export interface Interrupt {
   readonly interrupted: () => boolean;
-  /** Called once, at the first signal. */
+  /** Called once, at the first signal; at once where that has come already. */
   onInterrupt(listener: () => void): void;
   release(): void;
 }
@@ -23,7 +23,10 @@ export function listenForInterrupt(): Interrupt {
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return {
     interrupted: () => asked,
-    onInterrupt: (listener) => void listeners.push(listener),
+    onInterrupt(listener) {
+      if (asked) listener();
+      else listeners.push(listener);
+    },
     release() {
       for (const signal of SIGNALS) process.removeListener(signal, onSignal);
     },

@@ -1,6 +1,6 @@
 // Builds dist: `node tools/build.mjs [--if-older] [cli] [web]`; both without a name. With `--if-older` only what is older than its sources.
 // Not here: what is built and how (vite.config.ts).
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -121,7 +121,10 @@ async function build(parts) {
  * @param {readonly Part[]} parts
  */
 export async function buildIfOlder(parts) {
-  const wanted = parts.filter(older);
+  // The licence notices are of both parts, so whoever asks for both gets them built together.
+  const whole = parts.length === Object.keys(SOURCES).length;
+  const stale = parts.filter(older);
+  const wanted = whole && (stale.length > 0 || !existsSync(join(checkout, 'dist/THIRD-PARTY-NOTICES.txt'))) ? parts : stale;
   if (wanted.length === 0) return;
   console.error(`muster: building ${wanted.join(' and ')}`);
   await build(wanted);

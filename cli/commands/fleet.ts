@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import type { Command } from 'commander';
-import { ambientClock, pause } from '../../kernel/clock.ts';
+import { ambientClock } from '../../kernel/clock.ts';
 import { EXIT, UserError, type ExitCode } from '../../kernel/errors.ts';
 import { ALPHANUMERIC, LOWER_HEX, secureRandom, seededRandom } from '../../kernel/random.ts';
 import type { StubAgent } from '../../platform-stub/agent.ts';
@@ -14,7 +14,7 @@ import { DEFAULT_RATE, DEVICES_MAX, namesToAdd, NAMESPACE_MAX, type FleetMode, t
 import { DEFAULT_TIMEOUTS } from '../../worker/session/session.ts';
 import { tcpTransport, type TcpTransportOptions } from '../../worker/transport/tcp.node.ts';
 import { requireWritable, writeWhole } from '../files.ts';
-import { listenForInterrupt } from '../interrupt.ts';
+import { listenForInterrupt, type Interrupt } from '../interrupt.ts';
 import { positiveNumber, seconds, wholeNumber } from '../numbers.ts';
 import { activeCount, addNames, operatorClient } from '../operator-client.ts';
 import { openProgress } from '../progress.ts';
@@ -59,7 +59,7 @@ export async function fleetCommand(options: FleetOptions): Promise<ExitCode> {
   if (!/^[A-Za-z0-9]+$/.test(namespace) || namespace.length > NAMESPACE_MAX) {
     throw new UserError(`--namespace ${namespace} is not 1-${NAMESPACE_MAX} letters and digits`, 'it becomes part of every DeviceName');
   }
-  if (options.json !== undefined) requireWritable(options.json, '--json');
+  if (options.json !== undefined && options.json !== '-') requireWritable(options.json, '--json');
   if (chosen.kind === 'remote') await requireReachable(chosen);
 
   const interrupt = listenForInterrupt();
@@ -98,12 +98,14 @@ export async function fleetCommand(options: FleetOptions): Promise<ExitCode> {
       clock,
     );
     process.stderr.write(`muster: ${devices} devices at ${describe(chosen)}, seed ${seed}, namespace ${namespace}\n`);
-    await untilDone(controller, devices, interrupt, () => pause(clock, options.hold * 1000));
-    const platform = backing.operator ? { activated: (await activeCount(backing.operator, plan.productKey)) - before } : null;
+    await untilDone(controller, devices, interrupt, options.hold * 1000);
+    const count = backing.operator && (await countOrSay(backing.operator, plan.productKey));
+    const platform = count === undefined ? null : { activated: count - before };
     const report = await controller.report({ version: VERSION, measures: chosen.kind === 'stub' ? 'self' : 'target', platform });
     if (!interrupt.interrupted()) await controller.stop();
     publish(report, options, chosen);
-    return exitOf(report, interrupt.interrupted());
+    if (interrupt.interrupted()) return EXIT.interrupted;
+    return backing.operator && !platform ? EXIT.unreachable : exitOf(report);
   } finally {
     interrupt.release();
     await Promise.all(threads.map((thread) => thread.terminate()));
@@ -111,26 +113,28 @@ export async function fleetCommand(options: FleetOptions): Promise<ExitCode> {
   }
 }
 
-async function untilDone(
-  controller: FleetController,
-  devices: number,
-  interrupt: ReturnType<typeof listenForInterrupt>,
-  hold: () => Promise<void>,
-): Promise<void> {
+async function untilDone(controller: FleetController, devices: number, interrupt: Interrupt, holdMs: number): Promise<void> {
   const progress = openProgress('fleet', devices);
   let stopping: Promise<void> | undefined;
-  const interrupted = new Promise<void>((resolve) => {
-    interrupt.onInterrupt(() => {
-      stopping = controller.stop();
-      resolve();
-    });
+  let release: () => void = () => undefined;
+  interrupt.onInterrupt(() => {
+    stopping = controller.stop();
+    release();
   });
   const show = setInterval(() => {
     void controller.view().then((view) => progress.update(view.finished, `${view.online} online`));
   }, PROGRESS_MS);
   try {
-    await controller.run();
-    if (!interrupt.interrupted()) await Promise.race([hold(), interrupted]);
+    if (!interrupt.interrupted()) await controller.run();
+    if (!interrupt.interrupted()) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, holdMs);
+        release = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
   } finally {
     clearInterval(show);
     progress.stop();
@@ -168,9 +172,7 @@ function remote(target: RemoteTarget): Backing {
 }
 
 async function requireReachable(target: RemoteTarget): Promise<void> {
-  const { endpoints } = target.sockets;
-  const security = (endpoints.mqtts ?? endpoints.wss) ? 'encrypted' : 'plain';
-  const complaint = await examine(tcpTransport({ ...target.sockets, clock: ambientClock(), timeouts: DEFAULT_TIMEOUTS }), security);
+  const complaint = await examine(tcpTransport({ ...target.sockets, clock: ambientClock(), timeouts: DEFAULT_TIMEOUTS }), 'encrypted');
   if (complaint) throw new UserError(`${target.name} cannot be reached: ${complaint.what}`, complaint.remedy, EXIT.unreachable);
 }
 
@@ -178,8 +180,18 @@ function describe(chosen: ChosenTarget): string {
   return chosen.kind === 'stub' ? 'the embedded stub' : chosen.name;
 }
 
-function exitOf(report: FleetReport, interrupted: boolean): ExitCode {
-  if (interrupted) return EXIT.interrupted;
+/** Activated devices by the platform's count; a platform that has gone meanwhile must not cost the report. */
+async function countOrSay(operator: OperatorRequest, productKey: string): Promise<number | undefined> {
+  try {
+    return await activeCount(operator, productKey);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    process.stderr.write(`muster: ${error.message}; the report is without the platform's own count\n`);
+    return undefined;
+  }
+}
+
+function exitOf(report: FleetReport): ExitCode {
   if (report.platform && report.platform.activated !== report.activated) {
     process.stderr.write(`muster: ${report.activated} devices say they were activated, the platform counts ${report.platform.activated}\n`);
     return EXIT.ownError;

@@ -32,7 +32,7 @@ import { coloured } from '../table.ts';
 import { chooseTarget, type RemoteTarget, type TargetOptions } from '../target.ts';
 import { openThread, type Thread } from '../threads.ts';
 import { VERSION } from '../version.ts';
-import { openStub } from './stub.ts';
+import { openStub, type OpenStub } from './stub.ts';
 import { withTarget } from './fleet.ts';
 
 interface VerifyOptions extends TargetOptions {
@@ -70,6 +70,14 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
     );
     return EXIT.asked;
   }
+  if (options.case === 'list') {
+    process.stdout.write(
+      `${casesOf(direction)
+        .map((one) => one.id)
+        .join('\n')}\n`,
+    );
+    return EXIT.asked;
+  }
   const mutant = options.mutant === undefined ? undefined : requireMutant(direction, options.mutant);
   const cases = selectCases(direction, options.case);
   if (options.json !== undefined && options.json !== '-') requireWritable(options.json, '--json');
@@ -81,7 +89,7 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
 
   const interrupt = listenForInterrupt();
   const progress = openProgress(`verify ${direction}`, cases.length);
-  const runner = chosen.kind === 'stub' ? embeddedRunner(options, mutant, cases) : await remoteRunner(chosen, options);
+  const runner = chosen.kind === 'stub' ? embeddedRunner(options, mutant) : await remoteRunner(chosen, options);
   const namespace = runner.namespace;
   try {
     const result = await runSuite({
@@ -119,7 +127,7 @@ interface Runner {
 }
 
 /** Cells in threads; cases that need sockets meet a stub on loopback ports of this process. */
-function embeddedRunner(options: VerifyOptions, mutant: string | undefined, cases: readonly CaseDefinition[]): Runner {
+function embeddedRunner(options: VerifyOptions, mutant: string | undefined): Runner {
   const namespace = options.namespace ?? '0';
   const edition = 'doc2020';
   const threads = new Set<Thread<CellAgent>>();
@@ -138,8 +146,18 @@ function embeddedRunner(options: VerifyOptions, mutant: string | undefined, case
     idle.push(thread);
     return { kind: 'ran', record, clock: 'virtual' };
   };
-  let sockets: Promise<Awaited<ReturnType<typeof openStub>>> | undefined;
-  const needsSockets = cases.some((one) => one.needs === 'sockets');
+  let sockets: Promise<OpenStub> | undefined;
+  let leftBehind: (() => void) | undefined;
+  const open = async (): Promise<OpenStub> => {
+    const stub = await openStub(
+      { json: true, seed: options.seed, ...(mutant === undefined ? {} : { mutant }) },
+      { policyOf: policyOfMutant },
+    );
+    // A second Ctrl-C ends the process without `close`.
+    leftBehind = stub.removeFiles;
+    process.on('exit', leftBehind);
+    return stub;
+  };
   return {
     name: 'the embedded stub',
     edition,
@@ -147,7 +165,7 @@ function embeddedRunner(options: VerifyOptions, mutant: string | undefined, case
     namespace,
     async run(definition) {
       if (definition.needs === 'cell') return runCell(definition);
-      sockets ??= openStub({ json: true, seed: options.seed, ...(mutant === undefined ? {} : { mutant }) }, { policyOf: policyOfMutant });
+      sockets ??= open();
       const stub = await sockets;
       const target = chooseTarget({ target: stub.target });
       if (target.kind !== 'remote' || definition.direction !== 'platform')
@@ -156,7 +174,8 @@ function embeddedRunner(options: VerifyOptions, mutant: string | undefined, case
     },
     async close() {
       await Promise.all([...threads].map((thread) => thread.terminate()));
-      if (needsSockets) await (await sockets)?.close();
+      await (await sockets)?.close();
+      if (leftBehind) process.removeListener('exit', leftBehind);
     },
   };
 }
@@ -239,10 +258,13 @@ function policyOrThrow(id: string) {
 }
 
 function selectCases(direction: Direction, glob: string | undefined): CaseDefinition[] {
-  const cases = (glob === undefined ? CASES : casesMatching(glob)).filter((one) => one.direction === direction);
-  if (cases.length > 0) return [...cases];
-  const ids = CASES.filter((one) => one.direction === direction).map((one) => `  ${one.id}`);
-  throw new UserError(`--case ${glob ?? ''} matches no case of direction ${direction}`, `the cases are\n${ids.join('\n')}`);
+  const cases = glob === undefined ? casesOf(direction) : casesMatching(glob).filter((one) => one.direction === direction);
+  if (cases.length > 0) return cases;
+  throw new UserError(`--case ${glob ?? ''} matches no case of direction ${direction}`, `see \`muster verify ${direction} --case list\``);
+}
+
+function casesOf(direction: Direction): CaseDefinition[] {
+  return CASES.filter((one) => one.direction === direction);
 }
 
 function publish({ findings, records }: SuiteResult, options: VerifyOptions): void {
@@ -271,7 +293,7 @@ function profile(text: string, before: Profile[] | undefined): Profile[] {
 
 function common(command: Command): Command {
   return command
-    .option('--case <glob>', 'only the cases whose id matches, such as platform/nwl/*')
+    .option('--case <glob>', 'only the cases whose id matches, such as platform/nwl/*; ** crosses a slash, `list` prints the ids')
     .option('--mutant <id>', 'run against a stub or device that is wrong on purpose; `list` prints the ids')
     .option('--seed <text>', 'names and draws follow from it', '1')
     .option('--namespace <text>', 'keeps two runs against one platform apart')
