@@ -8,7 +8,7 @@ const url = (...schemes: string[]) =>
     text,
     v.check(
       (value) => URL.canParse(value) && schemes.some((scheme) => value.startsWith(`${scheme}://`)),
-      (issue) => `${JSON.stringify(issue.input)} is not a ${schemes.join(' or ')} URL`,
+      `is not a ${schemes.join(' or ')} URL`,
     ),
   );
 
@@ -61,5 +61,13 @@ export function parseTarget(document: unknown): ParsedTarget {
   const parsed = v.safeParse(TARGET, document);
   if (parsed.success) return { ok: true, target: parsed.output };
   const [issue] = parsed.issues;
-  return { ok: false, place: v.getDotPath(issue) ?? 'the document', why: issue.message };
+  return { ok: false, place: v.getDotPath(issue) ?? 'the document', why: whyOf(issue) };
+}
+
+/** What is wrong, without the value: it may be a secret that was written in the wrong place. */
+function whyOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.kind === 'validation') return issue.type === 'check' ? issue.message : 'has a value that is not allowed';
+  if (issue.expected === 'never') return 'is not a key of a target file';
+  if (issue.input === undefined) return 'is missing';
+  return `is not what belongs here (${issue.expected?.includes('"') ? `one of ${issue.expected}` : (issue.expected ?? 'another kind of value')})`;
 }

@@ -87,10 +87,13 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
     throw new UserError('--mutant is of the embedded stub', 'start the other process with `muster stub --mutant`, and leave it out here');
   }
 
-  const interrupt = listenForInterrupt();
-  const progress = openProgress(`verify ${direction}`, cases.length);
   const runner = chosen.kind === 'stub' ? embeddedRunner(options, mutant) : await remoteRunner(chosen, options);
-  const namespace = runner.namespace;
+  const { namespace } = runner;
+  const interrupt = listenForInterrupt();
+  process.stderr.write(
+    `muster: ${cases.length === 1 ? '1 case' : `${cases.length} cases`} at ${runner.name}, seed ${options.seed}, namespace ${namespace}\n`,
+  );
+  const progress = openProgress(`verify ${direction}`, cases.length);
   try {
     const result = await runSuite({
       direction,

@@ -1,0 +1,128 @@
+// Reading a target file, whatever is in it: a target, or a mistake of the user that is told as one.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { chooseTarget } from '../../cli/target.ts';
+import { UserError } from '../../kernel/errors.ts';
+import { parseTarget } from '../../kernel/target.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'muster-target-'));
+const file = join(folder, 'target.yaml');
+beforeAll(() => {
+  process.env['MUSTER_PRODUCT_SECRET'] = 'hush0hush0hush0h';
+});
+afterAll(() => {
+  delete process.env['MUSTER_PRODUCT_SECRET'];
+  rmSync(folder, { recursive: true });
+});
+
+/** Reads a text as a target file; 'told' where the user was told a mistake in one line. */
+function read(text: string | Uint8Array): 'target' | 'told' {
+  writeFileSync(file, text);
+  try {
+    const chosen = chooseTarget({ target: file });
+    return chosen.kind === 'remote' ? 'target' : 'told';
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    expect(`${error.message}; ${error.remedy}`).not.toContain('\n');
+    return 'told';
+  }
+}
+
+const KEYS = ['name', 'endpoints', 'product', 'tls', 'edition', 'profiles', 'inventory', 'administrator', 'pace', 'colour'];
+const INNER = ['mqtt', 'mqtts', 'wss', 'key', 'secretEnv', 'ca', 'kind', 'url', 'perDevicePerMinute', 'x'];
+const leaf = fc.oneof(
+  fc.string(),
+  fc.integer(),
+  fc.constant(null),
+  fc.boolean(),
+  fc.constantFrom('mqtts://h:1', 'a1', 'stub', 'doc2020', 'prereg'),
+);
+const value = fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }), fc.dictionary(fc.constantFrom(...INNER), leaf, { maxKeys: 4 }));
+const document = fc.dictionary(fc.constantFrom(...KEYS), value, { maxKeys: 6 });
+
+const VALID = { endpoints: { mqtts: 'mqtts://h:1' }, product: { key: 'a1' } };
+
+test('the smallest target file is one', () => {
+  expect(read(stringify(VALID))).toBe('target');
+});
+
+test('no document makes parseTarget throw, and what it refuses has a place and a reason', () => {
+  fc.assert(
+    fc.property(fc.oneof(document, fc.anything()), (any) => {
+      const parsed = parseTarget(any);
+      if (!parsed.ok) {
+        expect(parsed.place).not.toBe('');
+        expect(parsed.why).not.toBe('');
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a key of no target file is refused wherever it stands', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('', 'endpoints', 'product', 'tls', 'pace'), fc.stringMatching(/^[a-z]{12,16}$/), (where, key) => {
+      const inside = where === '' ? VALID : { ...VALID, [where]: { ...(VALID as Record<string, object>)[where], [key]: 1 } };
+      expect(parseTarget(where === '' ? { ...VALID, [key]: 1 } : inside).ok).toBe(false);
+    }),
+  );
+});
+
+test('no file makes the command throw anything but a mistake to be told', () => {
+  const lines = fc.array(
+    fc.constantFrom(
+      'endpoints:',
+      '  mqtts: mqtts://h:1',
+      'product: {key: a1}',
+      '- x',
+      'a: *b',
+      'c: &b [',
+      '%YAML 1.9',
+      '---',
+      '\t',
+      '!!x y',
+      '? [a]',
+      '<<: *b',
+      '"',
+    ),
+    {
+      maxLength: 8,
+    },
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.uint8Array(),
+        lines.map((all) => all.join('\n')),
+        document.map((one) => stringify(one)),
+        document.map((one) => JSON.stringify({ ...VALID, ...one })),
+      ),
+      (text) => {
+        read(text);
+      },
+    ),
+    { numRuns: 1_500 },
+  );
+});
+
+test('no URL makes the command throw anything but a mistake to be told', () => {
+  const url = fc
+    .tuple(fc.constantFrom('mqtts://', 'wss://', 'mqtt://', 'MQTTS://', 'http://', ''), fc.string())
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(url, (target) => {
+      fc.pre(target !== '' && target !== 'stub' && !target.includes('\0') && !/^[\w./]*$/.test(target));
+      try {
+        expect(chooseTarget({ target, productKey: 'a1' }).kind).toBe('remote');
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
