@@ -1,6 +1,9 @@
 // Plain tables for a terminal or a log.
-import colours from 'picocolors';
+import picocolors from 'picocolors';
 import type { Verdict } from '../scenarios/judge/verdict.ts';
+
+/** On a terminal, or where FORCE_COLOR asks: the library alone would also colour a file or a pipe whenever CI is set. */
+const colours = picocolors.createColors(picocolors.isColorSupported && (process.stdout.isTTY || process.env.FORCE_COLOR !== undefined));
 
 /** Columns padded to their widest cell; the last one as it is. */
 export function table(rows: readonly (readonly string[])[]): string {
