@@ -17,6 +17,7 @@ export interface Report extends RunAbout {
   };
   readonly rules: readonly (RuleVerdict & { readonly title: string })[];
   readonly notCovered: readonly (RequiredRule & { readonly title: string })[];
+  readonly profilesNotJudged: readonly string[];
   readonly cases: readonly ReportCase[];
   readonly outOfScope: readonly string[];
 }
@@ -37,13 +38,14 @@ const WORDS: Readonly<Record<Conformance, string>> = {
 };
 
 /** The report of what a run found. */
-export function makeReport({ about, conformance, partial, reasons, cases, rules, notCovered }: RunFindings): Report {
+export function makeReport({ about, conformance, partial, reasons, cases, rules, notCovered, profilesNotJudged }: RunFindings): Report {
   return {
     format: REPORT_FORMAT,
     ...about,
     result: { conformance, partial, headline: headline(about, conformance, cases), reasons },
     rules: rules.map((rule) => ({ ...rule, title: titleOf(rule.id) })),
     notCovered: notCovered.map((rule) => ({ ...rule, title: titleOf(rule.id) })),
+    profilesNotJudged,
     cases,
     outOfScope: OUT_OF_SCOPE,
   };

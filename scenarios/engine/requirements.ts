@@ -50,6 +50,12 @@ export function claims(needed: readonly Profile[], claimed: readonly Profile[]):
   return modes.length === 0 || modes.some((profile) => claimed.includes(profile));
 }
 
+/** Which of the claimed profiles some case of a direction needs: only of these may a result speak. */
+export function judgedProfiles(direction: Direction, claimed: readonly Profile[]): Profile[] {
+  const needed = new Set(CASES.filter((one) => one.direction === direction).flatMap((one) => one.profiles));
+  return claimed.filter((profile) => needed.has(profile));
+}
+
 /** A case applies when every profile it needs is claimed. */
 export function applies(definition: CaseDefinition, claimed: readonly Profile[]): boolean {
   return definition.profiles.every((profile) => claimed.includes(profile));

@@ -7,7 +7,7 @@ import { everLetThrough, neverAccepted, rollUp, selectionConformance, type Confo
 import { stepsOf, type CaseResult, type RunFindings } from '../judge/results.ts';
 import type { Profile } from '../rules/catalogue.ts';
 import type { CaseDefinition } from './case.ts';
-import { applies, judgedClass, requirementSet, type Direction } from './requirements.ts';
+import { applies, judgedClass, judgedProfiles, requirementSet, type Direction } from './requirements.ts';
 
 /** Carries out one case. `not-run` says why this runner cannot. */
 export type CaseRunner = (definition: CaseDefinition) => Promise<CaseRun>;
@@ -106,7 +106,8 @@ function conclude(finished: readonly Finished[], options: SuiteOptions): SuiteRe
   const records = finished.flatMap(({ run }) => (run ? [{ record: run.record, clock: run.clock }] : []));
   const dead = records.length > 0 && !everLetThrough(records.map(({ record }) => record));
   const judged = dead ? neverAccepted(finished.map((one) => one.judged)) : finished.map((one) => one.judged);
-  const set = requirementSet(options.direction, options.profiles);
+  const profiles = judgedProfiles(options.direction, options.profiles);
+  const set = requirementSet(options.direction, profiles);
   const rolled = rollUp(judged, set.rules, options.partial);
   return {
     findings: {
@@ -115,10 +116,10 @@ function conclude(finished: readonly Finished[], options: SuiteOptions): SuiteRe
         direction: options.direction,
         target: options.target,
         edition: options.edition,
-        profiles: options.profiles,
+        profiles,
         seed: options.seed,
         namespace: options.namespace,
-        requirementSet: `muster-${options.version}/${options.edition}/${options.profiles.join('+')}`,
+        requirementSet: `muster-${options.version}/${options.edition}/${profiles.join('+')}`,
       },
       conformance: dead ? 'undetermined' : rolled.conformance,
       partial: options.partial,
@@ -126,6 +127,7 @@ function conclude(finished: readonly Finished[], options: SuiteOptions): SuiteRe
       cases: finished.map((one, i) => caseResult(one, judged[i] ?? one.judged)),
       rules: rolled.rules,
       notCovered: set.notCovered,
+      profilesNotJudged: options.profiles.filter((profile) => !profiles.includes(profile)),
     },
     records,
     exit: options.partial && !dead ? selectionConformance(judged) : dead ? 'undetermined' : rolled.conformance,

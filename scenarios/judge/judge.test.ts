@@ -124,6 +124,7 @@ describe('credentials', () => {
     expect(of(token('c1', 't1'), token('c2', 't2'))).toMatchObject({ verdict: 'pass' });
     expect(of(token('c1', 't1'), token('c1', 't2'))).toMatchObject({ verdict: 'fail' });
     expect(of(token('c1', 't1'), token('c2', 't1'))).toMatchObject({ verdict: 'fail' });
+    expect(of(token('c1', 't1'), [connack(0)])).toMatchObject({ verdict: 'inconclusive' });
   });
 });
 

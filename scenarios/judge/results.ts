@@ -51,6 +51,8 @@ export interface RunFindings {
   readonly rules: readonly RuleVerdict[];
   /** Rules that could be judged, but are not by any case of this version. */
   readonly notCovered: readonly RequiredRule[];
+  /** Profiles that the target claims and no case of this version judges. */
+  readonly profilesNotJudged: readonly string[];
 }
 
 /** The steps of a record. */

@@ -75,7 +75,7 @@ export function rollUp(cases: readonly JudgedCase[], required: readonly Required
   const open = must.filter((rule) => rule.verdict !== 'pass' && rule.verdict !== 'fail' && rule.verdict !== 'warn');
   const reasons: string[] = [];
   if (partial) reasons.push('only a selection of the cases ran');
-  if (open.length > 0) reasons.push(`not decided: ${open.map((rule) => `${rule.id} (${rule.verdict})`).join(', ')}`);
+  if (open.length > 0 && !partial) reasons.push(`not decided: ${open.map((rule) => `${rule.id} (${rule.verdict})`).join(', ')}`);
   if (must.length === 0) reasons.push('no rule was judged');
   if (partial) return { rules, conformance: 'undetermined', reasons };
   if (failed.length > 0) return { rules, conformance: 'not-conformant', reasons };

@@ -1,10 +1,10 @@
 // Reading spans: what an oracle may ask of the evidence. A span that is missing is an answer too, since a case may stop early.
-import mqttPacket, { type Packet } from 'mqtt-packet';
-import { fromHex } from '../../kernel/bytes/concat.ts';
+import type { Packet } from 'mqtt-packet';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { readLogin, type Login } from '../../protocol/identifier.ts';
 import { parseReply, type RegistrationReply } from '../../protocol/payload.ts';
 import { isReplyTopic } from '../../protocol/topics.ts';
+import { decodePacket } from './decode.ts';
 import type { CaseRecord, SpanRecord, StoredEvent } from './record.ts';
 
 export class Spans {
@@ -29,16 +29,7 @@ export interface SeenPacket {
 
 function decode(event: StoredEvent): SeenPacket | undefined {
   if (event.kind !== 'packet' || !('hex' in event)) return undefined;
-  const bytes = fromHex(event.hex);
-  if (!bytes) return undefined;
-  let packet: Packet | undefined;
-  const parser = mqttPacket.parser();
-  parser.on('packet', (one) => {
-    packet = one;
-  });
-  // What does not decode is no packet to an oracle; its bytes stay in the evidence.
-  parser.on('error', () => undefined);
-  parser.parse(Buffer.from(bytes));
+  const packet = decodePacket(event.hex);
   return packet && { at: event.at, conn: event.conn, dir: event.dir, packet };
 }
 

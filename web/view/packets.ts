@@ -1,9 +1,9 @@
 // Events of a device in words: MQTT packets decoded, connections and outcomes named. Nothing is judged here.
-import mqttPacket, { type Packet } from 'mqtt-packet';
 import { fromHex, toHex } from '../../kernel/bytes/concat.ts';
 import type { TraceEvent } from '../../kernel/trace/event.ts';
 import { outcomeKey } from '../../kernel/trace/outcome.ts';
 import { codeMeaning, connackMeaning } from '../../protocol/codes.ts';
+import { decodePacket } from '../../scenarios/judge/decode.ts';
 import type { StoredEvent } from '../../scenarios/judge/record.ts';
 import { number, t, type Key } from '../i18n/t.svelte.ts';
 
@@ -62,7 +62,7 @@ function field(name: FieldKey, value: string | number | boolean): [string, strin
 }
 
 function packetWords(hex: string): Words {
-  const packet = decode(hex);
+  const packet = decodePacket(hex);
   if (!packet) return { title: t('packet.undecoded'), fields: [], tone: 'bad' };
   const title = packet.cmd.toUpperCase();
 
@@ -108,20 +108,6 @@ function packetWords(hex: string): Words {
 function codeField(payload: string): [string, string][] {
   const code = /"code":(\d+)/.exec(payload)?.[1];
   return code === undefined || code === '200' ? [] : [field('code', codeMeaning(Number(code)))];
-}
-
-function decode(hex: string): Packet | undefined {
-  const bytes = fromHex(hex);
-  if (!bytes) return undefined;
-  let packet: Packet | undefined;
-  const parser = mqttPacket.parser();
-  parser.on('packet', (one) => {
-    packet = one;
-  });
-  // What does not decode is shown as such; its bytes stand below.
-  parser.on('error', () => undefined);
-  parser.parse(Buffer.from(bytes));
-  return packet;
 }
 
 /** `0000  10 8c 01 …  |..MQTT|`, sixteen bytes a line. */

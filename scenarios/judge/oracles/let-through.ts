@@ -74,7 +74,8 @@ export function distinctClientIds(spans: Spans, { attempts }: DistinctArgs): Fin
   const replies: RegistrationReply[] = [];
   for (const attempt of attempts) {
     const finding = issued(spans, { attempt });
-    if (finding.verdict !== 'pass') return finding;
+    // Who got nothing says nothing about whether what is issued differs.
+    if (finding.verdict !== 'pass') return inconclusive(finding.because);
     const reply = repliesOf(spans.get(attempt) as SpanRecord)[0]?.reply;
     if (reply) replies.push(reply);
   }
