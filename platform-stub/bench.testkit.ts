@@ -7,7 +7,9 @@ import { registrationIdentifier, secretIdentifier, tokenIdentifier } from '../pr
 import { parseReply } from '../protocol/payload.ts';
 import { sign, type SignMethod } from '../protocol/sign.ts';
 import type { CloseReason, ConnectDecision, ConnectRequest } from './core/core.ts';
-import type { DeviceAction, DeviceDetail, OperatorCommand, OperatorResult } from './core/operate.ts';
+import type { DeviceAction, OperatorCommand, OperatorResult } from './core/operate.ts';
+import type { Options } from './core/options.ts';
+import type { DeviceDetail } from './core/query.ts';
 import type { Policy } from './core/policy.ts';
 import { Platform } from './platform.ts';
 
@@ -70,7 +72,15 @@ export class Bench {
   /** Number of the newest connection. */
   session = 0;
 
-  constructor(options: { readonly policy?: Policy; readonly edition?: EditionName; readonly dynamicRegistration?: boolean } = {}) {
+  constructor(
+    options: {
+      readonly policy?: Policy;
+      readonly edition?: EditionName;
+      readonly options?: Partial<Options>;
+      readonly instanceId?: string;
+      readonly dynamicRegistration?: boolean;
+    } = {},
+  ) {
     const { dynamicRegistration = true, ...rest } = options;
     this.platform = new Platform({ clock: this.clock, seed: 'bench', ...rest });
     this.operate({ action: 'CreateProduct', productKey: PK, productSecret: PS, dynamicRegistration });
@@ -127,7 +137,7 @@ export class Bench {
   }
 
   detail(dn = DN): DeviceDetail | undefined {
-    const result = this.on('QueryDeviceDetail', dn);
+    const result = this.operate({ action: 'QueryDeviceDetail', productKey: PK, deviceName: dn });
     return result.ok && result.kind === 'device' ? result.device : undefined;
   }
 
@@ -136,7 +146,7 @@ export class Bench {
   }
 
   clientIds(dn = DN): string[] {
-    const result = this.on('QueryClientIds', dn);
+    const result = this.operate({ action: 'QueryClientIds', productKey: PK, deviceName: dn });
     return result.ok && result.kind === 'client-ids' ? result.clientIds.map((one) => one.clientId) : [];
   }
 }

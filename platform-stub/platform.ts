@@ -3,11 +3,17 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import { seededRandom } from '../kernel/random.ts';
 import type { EditionName } from '../protocol/editions.ts';
 import { KEEP_ALIVE_SCAN_MS } from '../protocol/limits.ts';
+import { PROPERTY_SET_METHOD } from '../protocol/payload.ts';
+import { propertySet } from '../protocol/topics.ts';
 import { connect } from './core/connect.ts';
 import { dropSession, makeCore, type CloseReason, type ConnectDecision, type ConnectRequest, type Core, type Effect } from './core/core.ts';
+import type { Log, NewEntry } from './core/log.ts';
 import { operate, type OperatorCommand, type OperatorResult } from './core/operate.ts';
+import type { Options } from './core/options.ts';
 import type { Policy } from './core/policy.ts';
+import { statusOf } from './core/query.ts';
 import { register, type Registration, type RegistrationRequest } from './core/register.ts';
+import type { Device, DeviceStatus, PlatformState } from './core/state.ts';
 import { due, nextDue, replied, scan } from './core/sweep.ts';
 
 export interface PlatformOptions {
@@ -16,12 +22,25 @@ export interface PlatformOptions {
   readonly seed: string;
   readonly policy?: Policy;
   readonly edition?: EditionName;
+  /** What the edition leaves open, set otherwise. */
+  readonly options?: Partial<Options>;
+  readonly instanceId?: string;
+}
+
+/** A message of the platform to a device that may be online or not. */
+export interface Downlink {
+  readonly device: Device;
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: 0 | 1;
 }
 
 export class Platform {
   readonly clock: Clock;
   readonly #core: Core;
   readonly #closers = new Map<number, (reason: CloseReason) => void>();
+  readonly #downlinks = new Set<(message: Downlink) => void>();
+  #messages = 0;
   #sessions = 0;
   #dueTimer: Timer | undefined;
   #scanTimer: Timer | undefined;
@@ -35,6 +54,35 @@ export class Platform {
 
   get policy(): Policy {
     return this.#core.policy;
+  }
+
+  /** What the documents leave open, as this platform has it. */
+  get options(): Options {
+    return this.#core.options;
+  }
+
+  /** What it remembers, to read only. */
+  get state(): PlatformState {
+    return this.#core.state;
+  }
+
+  get log(): Log {
+    return this.#core.log;
+  }
+
+  statusOf(device: Device): DeviceStatus {
+    return statusOf(this.#core, device);
+  }
+
+  /** Told of each message to a device; the function returned ends that. */
+  onDownlink(deliver: (message: Downlink) => void): () => void {
+    this.#downlinks.add(deliver);
+    return () => this.#downlinks.delete(deliver);
+  }
+
+  /** Writes an entry that a front knows of: messages. */
+  note(entry: NewEntry): void {
+    this.#core.log.add(entry, this.clock.now());
   }
 
   /** A session number for a new connection, and what ends that connection when the platform wants it to. */
@@ -76,11 +124,11 @@ export class Platform {
     if (session) session.lastPacketAt = this.clock.now();
   }
 
-  /** Session `id` is gone, whoever ended it. */
-  closed(id: number): void {
+  /** Session `id` is gone, and the client ended it: how, in the words of the log (section 7.3). */
+  closed(id: number, reason = 'Device disconnect'): void {
     this.#closers.delete(id);
     const session = this.#core.state.sessions.get(id);
-    if (session) dropSession(this.#core, session);
+    if (session) dropSession(this.#core, session, reason, this.clock.now());
   }
 
   /** Connections that are open now, registrations included. */
@@ -93,12 +141,25 @@ export class Platform {
     this.#stopped = true;
     this.#dueTimer?.cancel();
     this.#scanTimer?.cancel();
-    for (const close of [...this.#closers.values()]) close('deleted');
+    for (const close of [...this.#closers.values()]) close('stopped');
     this.#closers.clear();
   }
 
   #carryOut(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#closers.get(effect.session)?.(effect.reason);
+    for (const effect of effects) {
+      if (effect.kind === 'close') this.#closers.get(effect.session)?.(effect.reason);
+      else this.#setProperty(effect);
+    }
+  }
+
+  /** Section 11: a property set, which waits at QoS 1 for a device whose session outlives its connection. */
+  #setProperty({ device, items }: Extract<Effect, { kind: 'set-property' }>): void {
+    const { productKey, deviceName } = device;
+    const id = String(++this.#messages);
+    const topic = propertySet(productKey, deviceName);
+    const payload = JSON.stringify({ id, version: '1.0', params: items, method: PROPERTY_SET_METHOD });
+    this.note({ type: 'downlink', productKey, deviceName, messageId: id, operation: 'publish', content: topic, code: 200, reason: 'sent' });
+    for (const deliver of this.#downlinks) deliver({ device, topic, payload, qos: 1 });
   }
 
   #armDue(): void {

@@ -32,6 +32,7 @@ export const MQTT5_REASON: Readonly<Record<ConnackCode, number>> = { 0: 0x00, 1:
 /** Answers to a registration over HTTPS, in the body's `code` (S9). */
 export const HTTP_CODE = {
   ok: 200,
+  throttled: 429,
   parameter: 460,
   fault: 500,
   /** Default for a DeviceName that was not added; S9 does not tie it to this call (RULE-16). */

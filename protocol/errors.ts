@@ -5,7 +5,7 @@
 
 /** What was wrong, coarse enough to choose an answer by: a CONNACK, an HTTP code, a log line. */
 export type ProtocolErrorKind =
-  'identifier' | 'username' | 'device-name' | 'product-key' | 'payload' | 'http-form' | 'topic' | 'sign-method' | 'limits';
+  'identifier' | 'auth-type' | 'username' | 'device-name' | 'product-key' | 'payload' | 'http-form' | 'topic' | 'sign-method' | 'limits';
 
 /** Thrown by every parser and formatter here. `message` is for people and never contains a secret, a token or a signature. */
 export class ProtocolError extends Error {

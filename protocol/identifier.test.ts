@@ -186,12 +186,37 @@ describe('readLogin: what deserves CONNACK 2', () => {
     ['RULE-09: no authType', `${DN}|${R}|`],
     ['RULE-09: no authType, securemode -2', `${DN}|random=1,signmethod=hmacmd5,securemode=-2|`],
     ['RULE-09: no closing bar', `${DN}|${R},authType=register`],
-    ['RULE-10: unknown authType', `${DN}|${R},authType=renew|`],
-    ['RULE-10: empty authType', `${DN}|${R},authType=|`],
-    ['RULE-10: authType in other case', `${DN}|${R},authType=Register|`],
     ['too long for MQTT', `${DN}|a=${'x'.repeat(65536)}|`],
   ])('%s', (_name, raw) => {
     expect(() => readLogin(raw)).toThrow(expect.objectContaining({ name: 'ProtocolError', kind: 'identifier' }));
+  });
+
+  it.each([
+    ['RULE-10: unknown authType', `${DN}|${R},authType=renew|`],
+    ['RULE-10: empty authType', `${DN}|${R},authType=|`],
+    ['RULE-10: authType in other case', `${DN}|${R},authType=Register|`],
+  ])('%s', (_name, raw) => {
+    expect(() => readLogin(raw)).toThrow(expect.objectContaining({ name: 'ProtocolError', kind: 'auth-type' }));
+  });
+
+  it.each([
+    ['a word without "="', `${DN}|${R},authType=register,word|`],
+    ['a bar inside the list (K3 in a browser)', `${PK}&${DN}|securemode=2,signmethod=hmacsha1,lan=JS|Browser ,_v=1.2.8|`],
+    ['blanks and newlines before a name (G)', `${DN}|securemode=2,\n        signmethod=hmacsha1|`],
+    ['a repeated name', `${DN}|securemode=2,signmethod=hmacsha1,signmethod=hmacmd5|`],
+    ['connwl without authType', `${CID}|securemode=-2,signmethod=hmacsha1,timestamp=132323232|`],
+    ['no closing bar', `${DN}|securemode=2,signmethod=hmacsha1`],
+  ])('strict: %s', (_name, raw) => {
+    expect(() => readLogin(raw, 'strict')).toThrow(expect.objectContaining({ name: 'ProtocolError', kind: 'identifier' }));
+  });
+
+  it.each([
+    ['A registers', `${DN}.${PK}|random=1,authType=register,securemode=2,signmethod=hmacsha256|`],
+    ['A connects', `${PK}.${DN}|timestamp=2524608000000,_ss=1,securemode=2,signmethod=hmacsha256,ext=3,|`],
+    ['H connects', `${PK}.${DN}|_v=sdk-golang-0.0.1 Beta,securemode=2,signmethod=hmacsha256|`],
+    ['connwl', `${CID}|securemode=-2,authType=connwl|`],
+  ])('strict lets through: %s', (_name, raw) => {
+    expect(readLogin(raw, 'strict')).toEqual(readLogin(raw));
   });
 
   it.each([

@@ -99,11 +99,13 @@ export function formatIdentifier(clientPart: string, params: Iterable<readonly [
  * connection with a DeviceSecret, HMAC-MD5 unless it says otherwise (S4). The value of securemode is handed on and never judged.
  * Unknown parameters are ignored (S4).
  *
- * Throws ProtocolError `identifier` for what deserves CONNACK 2: no bar, a client part that is empty or over 64 characters (S1, S4), an
- * unknown `authType` (RULE-10), a `random` without `authType`, a registration without `random`, `signmethod` or its closing bar
- * (RULE-09); ProtocolError `sign-method` for a method that is not supported.
+ * Throws ProtocolError `identifier` for what deserves CONNACK 2: no bar, a client part that is empty or over 64 characters (S1, S4), a
+ * `random` without `authType`, a registration without `random`, `signmethod` or its closing bar (RULE-09); ProtocolError `auth-type` for
+ * an unknown `authType` (RULE-10), `sign-method` for a method that is not supported.
+ * @param reading `strict` also refuses what only leniency explains: see requireStrict
  */
-export function readLogin(raw: string): Login {
+export function readLogin(raw: string, reading: 'lenient' | 'strict' = 'lenient'): Login {
+  if (reading === 'strict') requireStrict(raw);
   const { clientPart, params, hasParams } = parseIdentifier(raw);
   if (!hasParams) throw new ProtocolError('identifier', 'the client identifier has no bar');
   if (!isClientPart(clientPart)) throw new ProtocolError('identifier', 'the client part is empty or longer than 64 characters');
@@ -125,7 +127,7 @@ export function readLogin(raw: string): Login {
   const ext = readBits(params.get('ext'));
   const autoSubscribe = params.get('_ss') === '1';
   if (authType === 'connwl') return { kind: 'token', clientId: clientPart, secureMode, ext, autoSubscribe };
-  if (authType !== undefined) throw new ProtocolError('identifier', 'the authType is unknown (RULE-10)');
+  if (authType !== undefined) throw new ProtocolError('auth-type', 'the authType is unknown (RULE-10)');
   if (random !== undefined) throw new ProtocolError('identifier', 'random without authType (RULE-09)');
   if (secureMode === '-2') return { kind: 'token', clientId: clientPart, secureMode, ext, autoSubscribe };
 
@@ -138,6 +140,25 @@ export function readLogin(raw: string): Login {
     ext,
     autoSubscribe,
   };
+}
+
+/** `clientPart|name=value,name=value|` and nothing else; blanks may stand inside a value only. */
+const STRICT = /^[^|]*\|[^\s=,|]+=[^,|]*(?:,[^\s=,|]+=[^,|]*)*,?\|$/;
+
+/**
+ * The grammar of the documents to the letter (S1, S4): one list between two bars, `name=value` pieces without outer blanks, no name
+ * twice, `authType` present where `securemode` is -2. Some SDKs in the field fail it. Throws ProtocolError `identifier`.
+ */
+function requireStrict(raw: string): void {
+  if (typeof raw !== 'string' || raw.length > IDENTIFIER_MAX || !STRICT.test(raw)) {
+    throw new ProtocolError('identifier', 'the client identifier is not clientPart|name=value,…|');
+  }
+  const list = raw.slice(raw.indexOf('|') + 1, -1).split(',');
+  const names = list.filter((piece) => piece !== '').map((piece) => piece.slice(0, piece.indexOf('=')));
+  if (new Set(names).size !== names.length) throw new ProtocolError('identifier', 'a parameter is repeated');
+  if (list.includes('securemode=-2') && !names.includes('authType')) {
+    throw new ProtocolError('identifier', 'securemode=-2 needs an authType');
+  }
 }
 
 /** What a registration identifier is made of (S1). */

@@ -78,6 +78,8 @@ export function isCompact(text: string): boolean {
 
 /** Method of a property post (section 11). */
 export const PROPERTY_POST_METHOD = 'thing.event.property.post';
+/** Method of a property set (section 11). */
+export const PROPERTY_SET_METHOD = 'thing.service.property.set';
 /** Largest message id: ids are decimal, 32 bits, and travel as text (section 11). */
 export const MESSAGE_ID_MAX = 4294967295;
 

@@ -1,13 +1,15 @@
 // An MQTT CONNECT of either kind: registration, or a device that signs in with what it was issued (section 4).
+import { HTTP_CODE } from '../../protocol/codes.ts';
 import { connectContents } from '../../protocol/content.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { readLogin, type Login } from '../../protocol/identifier.ts';
+import { EXT_NOTIFY, readLogin, type Login } from '../../protocol/identifier.ts';
 import { KEEP_ALIVE_MAX } from '../../protocol/limits.ts';
 import { sign } from '../../protocol/sign.ts';
 import { parseUsername } from '../../protocol/username.ts';
 import { closeSessions, type ConnectDecision, type ConnectRequest, type Core, type Effect, type Refusal } from './core.ts';
-import { connackOf, decideRegistration } from './register.ts';
+import { connackOf, countedClientIds, decideRegistration, httpCodeOf } from './register.ts';
 import type { Device, IssuedClientId, Product, Session } from './state.ts';
+import { admits } from './throttle.ts';
 
 type SignIn = Extract<Login, { kind: 'secret' | 'token' }>;
 
@@ -16,11 +18,12 @@ export function connect(core: Core, request: ConnectRequest, now: number): [Conn
   let login: Login;
   let name: { deviceName: string; productKey: string };
   try {
-    login = readLogin(request.identifier);
+    login = readLogin(request.identifier, core.options.parsing);
     name = parseUsername(request.username ?? '');
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    return [refusal(core, 'malformed'), []];
+    const why = error.kind === 'auth-type' || error.kind === 'sign-method' ? error.kind : 'malformed';
+    return [{ kind: 'refused', code: connackOf(core, why), why }, []];
   }
   const { deviceName, productKey } = name;
   const session = (role: Session['role'], clientId?: string): Session => ({
@@ -36,76 +39,92 @@ export function connect(core: Core, request: ConnectRequest, now: number): [Conn
   });
   if (isRegistration(login)) {
     const { facts, keepAlive, password } = request;
+    const { kind: mode, random, signMethod, instanceId } = login;
     const [decision, effects] = decideRegistration(
       core,
-      {
-        mode: login.kind,
-        facts,
-        productKey,
-        deviceName,
-        random: login.random,
-        signMethod: login.signMethod,
-        signature: password ?? '',
-        keepAlive,
-      },
+      { mode, facts, productKey, deviceName, random, signMethod, signature: password ?? '', keepAlive, instanceId, via: 'mqtt' },
       now,
     );
     if (decision.kind === 'registered') core.state.sessions.set(request.session, session('registration'));
     return [decision, effects];
   }
-  return signIn(core, login, request, session, now);
+  const clientId = login.kind === 'token' ? login.clientId : undefined;
+  const [decision, effects] = signIn(core, login, request, session('device', clientId), now);
+  const refused = decision.kind === 'refused';
+  core.log.add(
+    {
+      type: 'device',
+      productKey,
+      deviceName,
+      ...(clientId === undefined ? {} : { clientId }),
+      operation: refused ? 'connect' : 'online',
+      content: request.facts.kind,
+      code: refused ? httpCodeOf(decision.why) : HTTP_CODE.ok,
+      reason: refused ? decision.why : 'success',
+    },
+    now,
+  );
+  return [decision, effects];
 }
 
 function isRegistration(login: Login): login is Exclude<Login, SignIn> {
   return login.kind === 'register' || login.kind === 'regnwl';
 }
 
-function refusal(core: Core, why: Refusal): ConnectDecision {
-  return { kind: 'refused', code: connackOf(core, why), why };
+/** Who signs in, once its credentials were found right: an issued ClientID for a token, neither for a secret. */
+function opens(core: Core, product: Product, device: Device | undefined, login: SignIn, draft: Session, password: string, now: number) {
+  if (login.kind === 'secret') return { opened: secretOpens(core, product, device, draft.deviceName, login, password), issued: undefined };
+  const issued = tokenOpens(core, device, login.clientId, password, now);
+  return { opened: issued !== undefined, issued };
 }
 
-function signIn(
-  core: Core,
-  login: SignIn,
-  request: ConnectRequest,
-  open: (role: Session['role'], clientId?: string) => Session,
-  now: number,
-): [ConnectDecision, Effect[]] {
-  const { policy } = core;
-  const draft = open('device', login.kind === 'token' ? login.clientId : undefined);
-  if (!policy['RULE-58'](request.keepAlive)) return [refusal(core, 'keep-alive'), []];
+function signIn(core: Core, login: SignIn, request: ConnectRequest, draft: Session, now: number): [ConnectDecision, Effect[]] {
+  const { policy, options } = core;
+  const refused = (why: Refusal): [ConnectDecision, Effect[]] => [{ kind: 'refused', code: connackOf(core, why), why }, []];
+  const tooLong = options.onKeepaliveAbove1200 === 'refuse' && request.keepAlive > KEEP_ALIVE_MAX;
+  if (!policy['RULE-58'](request.keepAlive) || tooLong) return refused('keep-alive');
+  if (options.plainConnections === 'refused' && !request.facts.encrypted) return refused('transport');
   const product = core.state.products.get(draft.productKey);
-  if (!product) return [refusal(core, 'credentials'), []];
+  if (!product) return refused('credentials');
   const device = product.devices.get(draft.deviceName);
   if (device) device.connects += 1;
-  const password = request.password ?? '';
-  const issued = login.kind === 'token' ? tokenOpens(core, device, login.clientId, password) : undefined;
-  const opened = login.kind === 'token' ? issued !== undefined : secretOpens(core, product, device, draft.deviceName, login, password);
-  if (!opened) return [refusal(core, 'credentials'), []];
+  const { opened, issued } = opens(core, product, device, login, draft, request.password ?? '', now);
+  if (!opened) return refused('credentials');
+  if (!admits(core, device, now)) return refused('throttled');
   // What a session keeps follows its certificate: not another ClientID of the name, not another incarnation.
   const identity = `${draft.clientId ?? device?.iotId ?? ''}&${draft.deviceName}&${draft.productKey}`;
   const online = (brokerId: string): ConnectDecision => ({
     kind: 'online',
     productKey: draft.productKey,
     deviceName: draft.deviceName,
+    clientId: draft.clientId,
     brokerId,
     autoSubscribe: login.autoSubscribe,
+    notify: options.kickNotice === 'on-request' && (login.ext & EXT_NOTIFY) !== 0,
   });
   // Only a platform without RULE-32 comes here: a connection that belongs to no device.
   if (!device) return [online(`deleted#${draft.id}`), []];
-  if (!policy['RULE-12'](product, device)) return [refusal(core, 'switch-off'), []];
-  if (!policy['RULE-36'](device)) return [refusal(core, 'disabled'), []];
+  if (!policy['RULE-12'](product, device)) return refused('switch-off');
+  if (!policy['RULE-36'](device)) return refused('disabled');
+  if (device.activatedAt === undefined && !product.dynamicRegistration && options.issuedWhileOff === 'refused')
+    return refused('switch-off');
+  if (!policy['RULE-23'](device)) return refused('not-registered');
+  const counted = countedClientIds(core, device);
+  if (options.countLimit === 'activated' && issued?.firstConnectedAt === undefined && issued) {
+    if (!policy['RULE-39']({ product, device, counted, now })) return refused('cap');
+  }
 
   // A first connect without any registration (RULE-23) counts as registered; after ResetThing only a new registration does (RULE-29).
   if (device.registration === 'issued' || device.activatedAt === undefined) device.registration = 'registered';
   device.activatedAt ??= now;
   if (issued) issued.firstConnectedAt ??= now;
   device.onlineAt = now;
+  device.address = request.facts.peer;
 
-  const shared = core.edition.sessionKey === 'device' || draft.clientId === undefined;
+  const shared = options.sessionKey === 'device' || draft.clientId === undefined;
   const kicks = policy['RULE-57']() === 'kick-older';
   const rivals = kicks ? [...device.sessions].filter((other) => shared || other.clientId === draft.clientId) : [];
-  const effects = closeSessions(core, rivals, 'kicked');
+  const effects = closeSessions(core, rivals, 'kicked', now);
   device.sessions.add(draft);
   core.state.sessions.set(draft.id, draft);
   return [online(kicks ? identity : `${identity}#${draft.id}`), effects];
@@ -127,6 +146,12 @@ function secretOpens(
   return secrets.some((secret) => contents.some((content) => core.policy['RULE-04'](password, sign(login.signMethod, secret, content))));
 }
 
-function tokenOpens(core: Core, device: Device | undefined, clientId: string, token: string): IssuedClientId | undefined {
-  return device?.clientIds.find((one) => one.clientId === clientId && core.policy['RULE-55'](one, token, device));
+const TOKEN_LIFETIME_MS = 90 * 86_400_000;
+
+function tokenOpens(core: Core, device: Device | undefined, clientId: string, token: string, now: number): IssuedClientId | undefined {
+  // RULE-54: nothing speaks of an end.
+  const lives = (one: IssuedClientId): boolean => core.options.tokenLifetime === 'unlimited' || now - one.createdAt < TOKEN_LIFETIME_MS;
+  return device?.clientIds.find(
+    (one) => one.clientId === clientId && !one.forbidden && lives(one) && core.policy['RULE-55'](one, token, device),
+  );
 }

@@ -46,14 +46,6 @@ const PROBES: Readonly<Record<PolicyRule, Probe>> = {
       return [before, bench.closed];
     },
   },
-  'RULE-07': {
-    sees: [[], 'ONLINE'],
-    look: (bench) => {
-      bench.signIn(bench.issue('regnwl'));
-      bench.register('regnwl');
-      return [bench.closed, bench.status()];
-    },
-  },
   'RULE-08': {
     sees: ['registered', 'registered'],
     look: (bench) => ['same', 'same'].map((random) => brief(bench.add(DN).register('register', DN, { random }))),
@@ -103,6 +95,22 @@ const PROBES: Readonly<Record<PolicyRule, Probe>> = {
     look: (bench) => {
       bench.signIn(bench.add(DN).issue());
       return brief(bench.register());
+    },
+  },
+  'RULE-22': {
+    sees: ['4 activated', '4 activated'],
+    look: (bench) => {
+      bench.signIn(bench.add(DN).issue());
+      const whileOnline = brief(bench.register());
+      bench.hangUp(2);
+      return [whileOnline, brief(bench.register())];
+    },
+  },
+  'RULE-23': {
+    sees: ['online', 'ONLINE'],
+    look: (bench) => {
+      bench.operate({ action: 'AddDevice', productKey: PK, deviceName: DN, deviceSecret: 'copied-from-the-console' });
+      return [brief(bench.signIn({ deviceSecret: 'copied-from-the-console' })), bench.status()];
     },
   },
   'RULE-25': {
@@ -191,14 +199,6 @@ const PROBES: Readonly<Record<PolicyRule, Probe>> = {
       const issued = bench.issue('regnwl');
       bench.on('DeleteClientIds');
       return [brief(bench.signIn(issued)), bench.clientIds().length, brief(bench.register('regnwl'))];
-    },
-  },
-  'RULE-47': {
-    sees: [['cleared'], 'OFFLINE'],
-    look: (bench) => {
-      bench.signIn(bench.issue('regnwl'));
-      bench.on('DeleteClientIds');
-      return [bench.closed.map((one) => one.reason), bench.status()];
     },
   },
   'RULE-55': {

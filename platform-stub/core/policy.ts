@@ -10,6 +10,8 @@ import type { Device, DeviceStatus, IssuedClientId, Product } from './state.ts';
 export interface CapContext {
   readonly product: Product;
   readonly device: Device;
+  /** ClientIDs that count, as the option `countLimit` has it. */
+  readonly counted: number;
   readonly now: number;
 }
 
@@ -26,8 +28,6 @@ export const POLICY = {
   'RULE-05': (): 'unsolicited' | 'on-subscribe' | 'published' => 'unsolicited',
   /** Milliseconds after the reply at which the platform ends a registration connection. */
   'RULE-06': (): number | undefined => REGISTRATION_CLOSE_MS,
-  /** A registration connection is no presence: does it take over the device's live session? */
-  'RULE-07': (): 'separate' | 'kicks-the-device' => 'separate',
   /** `random` may repeat. */
   'RULE-08': (_seenBefore: boolean): boolean => true,
   /** CONNACK for parameters that are missing or malformed. */
@@ -48,6 +48,10 @@ export const POLICY = {
   'RULE-20': (): 'at-first-connect' | 'at-registration' => 'at-first-connect',
   /** An activated device is refused registration. */
   'RULE-21': (device: Device): boolean => !(device.registration === 'registered' && device.activatedAt !== undefined),
+  /** One certificate activates one unit: may another take it over while the first is away? */
+  'RULE-22': (_device: Device): boolean => false,
+  /** A device that was added may connect with its secret without ever registering. */
+  'RULE-23': (_device: Device): boolean => true,
   /** ResetThing makes registration possible again. */
   'RULE-25': (): 'unregistered' | 'unchanged' => 'unregistered',
   /** ResetThing leaves the activation status alone. */
@@ -63,15 +67,13 @@ export const POLICY = {
   /** Each accepted regnwl issues a pair of its own; otherwise the one before is handed out again. */
   'RULE-38': (_device: Device): IssuedClientId | 'unique' => 'unique',
   /** Room for one more ClientID under this DeviceName? */
-  'RULE-39': (cap: CapContext): boolean => cap.device.clientIds.length < CLIENT_IDS_PER_DEVICE,
+  'RULE-39': (cap: CapContext): boolean => cap.counted < CLIENT_IDS_PER_DEVICE,
   /** What a refused sixth registration does to the first five. */
   'RULE-40': (): 'unaffected' | 'forgotten' => 'unaffected',
   /** Switch: which ClientIDs stay. */
   'RULE-45': (issued: readonly IssuedClientId[], kept: string): IssuedClientId[] => issued.filter((one) => one.clientId === kept),
   /** Clear: which ClientIDs stay. */
   'RULE-46': (_issued: readonly IssuedClientId[]): IssuedClientId[] => [],
-  /** Sessions of a ClientID that was switched away or cleared. */
-  'RULE-47': (): 'closed' | 'kept' => 'closed',
   /** Does this token open this ClientID? */
   'RULE-55': (issued: IssuedClientId, token: string, _device: Device): boolean => issued.deviceToken === token,
   /** Status of an activated device. */
@@ -95,7 +97,6 @@ export const OFF: Policy = {
   'RULE-04': (presented, expected) => presented === expected,
   'RULE-05': () => 'on-subscribe',
   'RULE-06': () => undefined,
-  'RULE-07': () => 'kicks-the-device',
   'RULE-08': (seenBefore) => !seenBefore,
   'RULE-09': () => CONNACK.credentials,
   'RULE-11': () => true,
@@ -106,6 +107,8 @@ export const OFF: Policy = {
   'RULE-19': (device) => device.secretsIssued === 0 && device.attempts <= 1,
   'RULE-20': () => 'at-registration',
   'RULE-21': () => true,
+  'RULE-22': (device) => device.sessions.size === 0,
+  'RULE-23': (device) => device.registration !== 'unregistered' || device.activatedAt !== undefined,
   'RULE-25': () => 'unchanged',
   'RULE-26': () => 'inactive',
   'RULE-32': () => 'still-valid',
@@ -117,7 +120,6 @@ export const OFF: Policy = {
   'RULE-40': () => 'forgotten',
   'RULE-45': (issued) => [...issued],
   'RULE-46': (issued) => [...issued],
-  'RULE-47': () => 'kept',
   'RULE-55': (_issued, token, device) => device.clientIds.some((one) => one.deviceToken === token),
   'RULE-56': () => 'UNACTIVE',
   'RULE-57': () => 'keep-both',

@@ -182,17 +182,17 @@ describe('the order of checks', () => {
     expect(brief(bench.connect(bent))).toBe(ANSWERS[first]);
   });
 
-  it('refuses an illegal name and a foreign sign method as malformed, before the transport', () => {
+  it('refuses an illegal name and a foreign sign method, before the transport', () => {
     const bench = new Bench();
     for (const username of [`abc&${PK}`, `${'x'.repeat(33)}&${PK}`, `a/b/c&${PK}`, `${DN}&${PK}&x`, DN, '', undefined]) {
       expect(brief(bench.register('regnwl', DN, { request: { username, facts: PLAIN } })), String(username)).toBe('2 malformed');
     }
     const { identifier } = registration('register');
     expect(brief(bench.register('register', DN, { request: { identifier: identifier.replace('hmacsha256', 'hmacsha512') } }))).toBe(
-      '2 malformed',
+      '2 sign-method',
     );
     expect(brief(bench.register('register', DN, { request: { identifier: identifier.replace('=register', '=registre') } }))).toBe(
-      '2 malformed',
+      '2 auth-type',
     );
     expect(bench.status()).toBeUndefined();
   });

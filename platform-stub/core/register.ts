@@ -3,12 +3,15 @@
 // changed nothing but the counters that no correct rule reads.
 import { CONNACK, HTTP_CODE } from '../../protocol/codes.ts';
 import { registrationContent } from '../../protocol/content.ts';
+import { CLIENT_IDS_PER_DEVICE } from '../../protocol/limits.ts';
 import { isDeviceName } from '../../protocol/names.ts';
 import { formatReply, type SecretReply, type TokenReply } from '../../protocol/payload.ts';
 import { sign, type SignMethod } from '../../protocol/sign.ts';
+import { REPLY_TOPIC } from '../../protocol/topics.ts';
 import type { StreamFacts } from '../../kernel/bytes/stream.ts';
 import { addDevice, closeSessions, drawClientId, drawSecret, type ConnectDecision, type Core, type Effect, type Refusal } from './core.ts';
 import type { Device, Product } from './state.ts';
+import { admits, isFull } from './throttle.ts';
 
 export interface RegistrationRequest {
   readonly mode: 'register' | 'regnwl';
@@ -20,17 +23,40 @@ export interface RegistrationRequest {
   readonly signature: string;
   /** Seconds; over HTTPS 0. */
   readonly keepAlive: number;
+  readonly instanceId?: string | undefined;
+  readonly via: 'mqtt' | 'https';
 }
 
 export type Registration =
   | { readonly kind: 'issued'; readonly reply: SecretReply | TokenReply; readonly effects: Effect[] }
   | { readonly kind: 'refused'; readonly why: Refusal };
 
-/** Registers a device, or says which check refused it. */
+/** Registers a device, or says which check refused it. Either way the audit log has it. */
 export function register(core: Core, request: RegistrationRequest, now: number): Registration {
-  const { policy, state } = core;
+  const outcome = decide(core, request, now);
+  const issued = outcome.kind === 'issued' && outcome.reply.kind === 'regnwl' ? { clientId: outcome.reply.clientId } : {};
+  core.log.add(
+    {
+      type: 'registration',
+      productKey: request.productKey,
+      deviceName: request.deviceName,
+      ...issued,
+      operation: request.mode,
+      content: `${request.via} over ${request.facts.kind}`,
+      code: outcome.kind === 'issued' ? HTTP_CODE.ok : httpCodeOf(outcome.why),
+      reason: outcome.kind === 'issued' ? 'issued' : outcome.why,
+    },
+    now,
+  );
+  return outcome;
+}
+
+function decide(core: Core, request: RegistrationRequest, now: number): Registration {
+  const { policy, options, state } = core;
   const refused = (why: Refusal): Registration => ({ kind: 'refused', why });
-  if (!policy['RULE-02'](request.facts)) return refused('transport');
+  if (!isDeviceName(request.deviceName)) return refused('malformed');
+  if (!policy['RULE-02'](request.facts) && !(options.wsRegistration === 'accepted' && request.facts.kind === 'ws'))
+    return refused('transport');
   if (!policy['RULE-03'](request.keepAlive)) return refused('keep-alive');
   const product = state.products.get(request.productKey);
   if (!product) return refused('unknown-product');
@@ -38,6 +64,10 @@ export function register(core: Core, request: RegistrationRequest, now: number):
   if (known) known.attempts += 1;
   const expected = sign(request.signMethod, product.productSecret, registrationContent(request));
   if (!policy['RULE-01'](policy['RULE-04'](request.signature, expected))) return refused('signature');
+  const { instanceId } = core;
+  if (options.otherInstance === 'refused' && instanceId !== undefined && (request.instanceId ?? instanceId) !== instanceId)
+    return refused('other-instance');
+  if (!admits(core, known, now)) return refused('throttled');
   const nonce = `${request.deviceName}\n${request.random}`;
   if (!policy['RULE-08'](product.randoms.has(nonce))) return refused('signature');
   if (!policy['RULE-11'](product)) return refused('switch-off');
@@ -50,41 +80,77 @@ export function register(core: Core, request: RegistrationRequest, now: number):
     // Only a platform without RULE-08 reads this set; keeping it small is enough.
     if (product.randoms.size < 4096) product.randoms.add(nonce);
     const device = product.devices.get(request.deviceName) as Device;
-    if (policy['RULE-07']() === 'kicks-the-device') registration.effects.push(...closeSessions(core, device.sessions, 'kicked'));
-    if (policy['RULE-20']() === 'at-registration') {
+    if (options.registrationPresence === 'kicks-the-device') {
+      registration.effects.push(...closeSessions(core, device.sessions, 'kicked', now));
+    }
+    if (policy['RULE-20']() === 'at-registration' || (device.credential === 'token' && options.tokenActivation === 'at-registration')) {
       device.activatedAt ??= now;
       device.registration = 'registered';
     }
+    // RULE-29: after ResetThing it may count as registered already now.
+    if (device.activatedAt !== undefined && options.registeredAgain === 'at-registration') device.registration = 'registered';
   }
   return registration;
 }
 
 function registerSecret(core: Core, product: Product, known: Device | undefined, deviceName: string, now: number): Registration {
-  const { policy } = core;
-  if (!policy['RULE-16'](known)) return { kind: 'refused', why: 'not-added' };
+  const { policy, options } = core;
+  const refused = (why: Refusal): Registration => ({ kind: 'refused', why });
+  if (!policy['RULE-16'](known)) return refused('not-added');
+  if (!known && isFull(core, product)) return refused('product-full');
   const device = known ?? addDevice(core, product, deviceName, now);
-  if (!policy['RULE-36'](device)) return { kind: 'refused', why: 'disabled' };
+  if (!policy['RULE-36'](device) && options.disabledRegisters === 'refused') return refused('disabled');
   // RULE-53: a device made by regnwl signs in with its token.
-  if (device.credential === 'token') return { kind: 'refused', why: 'activated' };
-  if (!policy['RULE-21'](device)) return { kind: 'refused', why: 'activated' };
-  if (device.activatedAt === undefined && !policy['RULE-19'](device)) return { kind: 'refused', why: 'registered-twice' };
-  if (core.edition.deviceSecretPolicy === 'rotate' && device.secretsIssued > 0) device.deviceSecret = drawSecret(core, device);
+  if (device.credential === 'token') {
+    if (options.registerOnTokenDevice === 'refused') return refused('activated');
+    if (device.activatedAt !== undefined) return refused('activated');
+    device.credential = 'secret';
+    device.clientIds = [];
+  }
+  if (!policy['RULE-21'](device) && !policy['RULE-22'](device)) return refused('activated');
+  if (device.activatedAt === undefined && !policy['RULE-19'](device)) return refused('registered-twice');
+  if (device.secretIsStale || (options.deviceSecretPolicy === 'rotate' && device.secretsIssued > 0)) {
+    device.deviceSecret = drawSecret(core, device);
+  }
+  device.secretIsStale = false;
   device.secretsIssued += 1;
   device.registration = 'issued';
   const delivered = policy['RULE-18']() === 'last-delivered' ? device.deviceSecret : drawSecret(core, device);
   return { kind: 'issued', effects: [], reply: { kind: 'register', productKey: product.productKey, deviceName, deviceSecret: delivered } };
 }
 
+/** RULE-53: what a DeviceName that was added beforehand may do in the other mode. */
+function mayTakeToken(core: Core, device: Device): boolean {
+  if (device.credential === 'token') return true;
+  const { regnwlOnAddedDevice } = core.options;
+  if (regnwlOnAddedDevice === 'while-inactive') return device.activatedAt === undefined;
+  return regnwlOnAddedDevice === 'accepted';
+}
+
+/** ClientIDs that count towards the five (RULE-39, RULE-35). */
+export function countedClientIds(core: Core, device: Device): number {
+  const { countLimit } = core.options;
+  const own = device.clientIds.filter((one) => countLimit === 'issued' || one.firstConnectedAt !== undefined).length;
+  return own + device.inheritedSlots;
+}
+
 function registerToken(core: Core, product: Product, known: Device | undefined, deviceName: string, now: number): Registration {
-  const { policy } = core;
-  if (!known && !policy['RULE-37']()) return { kind: 'refused', why: 'not-added' };
-  if (known && !policy['RULE-36'](known)) return { kind: 'refused', why: 'disabled' };
-  // RULE-53: an activated device that signs in with a secret keeps doing so.
-  if (known?.credential === 'secret' && known.activatedAt !== undefined) return { kind: 'refused', why: 'activated' };
-  if (known && !policy['RULE-39']({ product, device: known, now })) {
+  const { policy, options } = core;
+  const refused = (why: Refusal): Registration => ({ kind: 'refused', why });
+  if (options.regnwlOffered === 'enterprise' && options.instanceKind === 'public') return refused('not-offered');
+  if (!known && !policy['RULE-37']()) return refused('not-added');
+  if (known && !policy['RULE-36'](known) && options.disabledRegisters === 'refused') return refused('disabled');
+  if (known && !mayTakeToken(core, known)) return refused('activated');
+  // RULE-49: pinned to the retained ClientID until a Clear.
+  if (known?.pinned) return refused('pinned');
+  if (!known && isFull(core, product)) return refused('product-full');
+  const buriedSlots = options.countAfterDelete === 'continues' ? (product.buried.get(deviceName)?.slots ?? 0) : 0;
+  const counted = known ? countedClientIds(core, known) : buriedSlots;
+  if (known && !policy['RULE-39']({ product, device: known, counted, now })) {
     if (policy['RULE-40']() === 'forgotten') known.clientIds = [];
-    return { kind: 'refused', why: 'cap' };
+    return refused('cap');
   }
+  if (!known && counted >= CLIENT_IDS_PER_DEVICE) return refused('cap');
   const device = known ?? addDevice(core, product, deviceName, now);
   if (!known) device.attempts += 1;
   device.credential = 'token';
@@ -102,49 +168,72 @@ function registerToken(core: Core, product: Product, known: Device | undefined, 
   };
 }
 
-/** CONNACK return code of a refused registration (section 2.5: 2 for grammar and transport, 4 for the rest). */
+/**
+ * CONNACK return code of a refusal (sections 2.5, 4d): 2 for grammar and transport, 4 for credentials; where the documents state none it
+ * is an option.
+ */
 export function connackOf(core: Core, why: Refusal): number {
+  const { policy, options } = core;
   switch (why) {
     case 'malformed':
-      return core.policy['RULE-09']();
+      return policy['RULE-09']();
+    case 'auth-type':
+      return Number(options.unknownAuthType);
+    case 'sign-method':
+      return Number(options.unsupportedSignMethod);
     case 'transport':
     case 'keep-alive':
       return CONNACK.identifier;
-    default:
+    case 'throttled':
+      return Number(options.throttleCode);
+    case 'signature':
+    case 'credentials':
+    case 'other-instance':
       return CONNACK.credentials;
+    default:
+      return Number(options.refusalCode);
   }
 }
 
-/** `code` of a refused HTTPS registration (section 3, S9). */
+/** `code` of a refused HTTPS registration (section 3, S9), and how the logs name any refusal. */
 export function httpCodeOf(why: Refusal): number {
   switch (why) {
     case 'malformed':
+    case 'auth-type':
     case 'transport':
     case 'keep-alive':
       return HTTP_CODE.parameter;
+    case 'sign-method':
+      return HTTP_CODE.signMethod;
     case 'unknown-product':
+    case 'other-instance':
       return HTTP_CODE.productNotFound;
     case 'switch-off':
       return HTTP_CODE.registrationOff;
     case 'not-added':
     case 'not-offered':
+    case 'product-full':
       return HTTP_CODE.deviceNotFound;
     case 'disabled':
       return HTTP_CODE.deviceDisabled;
     case 'activated':
     case 'registered-twice':
+    case 'not-registered':
     case 'cap':
+    case 'pinned':
       return HTTP_CODE.alreadyActivated;
+    case 'throttled':
+      return HTTP_CODE.throttled;
     case 'signature':
     case 'credentials':
       return HTTP_CODE.signature;
   }
 }
 
-/** The decision a registration CONNECT gets, with a name that could not exist refused as malformed (RULE-37). */
+/** The decision a registration CONNECT gets. */
 export function decideRegistration(core: Core, request: RegistrationRequest, now: number): [ConnectDecision, Effect[]] {
-  const outcome: Registration = isDeviceName(request.deviceName) ? register(core, request, now) : { kind: 'refused', why: 'malformed' };
+  const outcome = register(core, request, now);
   if (outcome.kind === 'refused') return [{ kind: 'refused', code: connackOf(core, outcome.why), why: outcome.why }, []];
-  const topic = core.edition.replyTopic[outcome.reply.kind];
+  const topic = outcome.reply.kind === 'register' ? REPLY_TOPIC.register : core.options.regnwlReplyTopic;
   return [{ kind: 'registered', topic, payload: formatReply(outcome.reply), delivery: core.policy['RULE-05']() }, outcome.effects];
 }

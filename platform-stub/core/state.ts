@@ -8,6 +8,8 @@ export interface IssuedClientId {
   readonly createdAt: number;
   /** When it first connected (S0), RULE-44. */
   firstConnectedAt: number | undefined;
+  /** Forbidden by a Switch and still listed: only where `listAfterSwitch` is `kept` (RULE-48). */
+  forbidden: boolean;
 }
 
 /** One incarnation of a DeviceName: deleting and adding it again makes another. */
@@ -16,6 +18,7 @@ export interface Device {
   readonly deviceName: string;
   readonly iotId: string;
   readonly createdAt: number;
+  nickname: string;
   /** What the device signs in with: a DeviceSecret, or a ClientID with its token (RULE-53). */
   credential: 'secret' | 'token';
   deviceSecret: string;
@@ -23,6 +26,12 @@ export interface Device {
   registration: 'unregistered' | 'issued' | 'registered';
   activatedAt: number | undefined;
   disabled: boolean;
+  /** It was disabled once (`enabledStatus`, RULE-36). */
+  wasDisabled: boolean;
+  /** A Switch pinned it to the retained ClientID (`pinAfterSwitch`, RULE-49). */
+  pinned: boolean;
+  /** The next registration delivers a new secret (`secretAfterReset`, RULE-27). */
+  secretIsStale: boolean;
   clientIds: IssuedClientId[];
   /** Serial numbers that keep what is issued unique and independent of other devices. */
   secretsIssued: number;
@@ -30,18 +39,41 @@ export interface Device {
   /** Registrations asked for and connections made, refused ones included. */
   attempts: number;
   connects: number;
+  /** Slots that ClientIDs of deleted incarnations still hold (`countAfterDelete`, RULE-35). */
+  readonly inheritedSlots: number;
+  /** When it last came online and went offline, and from where. */
   onlineAt: number | undefined;
+  offlineAt: number | undefined;
+  address: string | undefined;
+  /** When it was let in of late, oldest first: kept only where limits are on (section 8). */
+  recentConnects: number[];
   /** Its live connections: at most one, or one a ClientID (RULE-51, RULE-57). */
   readonly sessions: Set<Session>;
+}
+
+/** What remains of a deleted DeviceName. */
+export interface Buried {
+  readonly deviceSecret: string;
+  readonly incarnations: number;
+  /** ClientIDs it had when it was deleted. */
+  readonly slots: number;
 }
 
 export interface Product {
   readonly productKey: string;
   readonly productSecret: string;
+  productName: string;
+  description: string;
+  readonly createdAt: number;
+  /** What an operator said when creating it and nobody here asks for (NodeType, NetType, …). */
+  readonly attributes: Readonly<Record<string, string>>;
   dynamicRegistration: boolean;
+  /** The code that was sent for turning the switch on (RULE-14). */
+  verification: { readonly code: string; readonly expiresAt: number; attemptsLeft: number } | undefined;
+  verificationsSent: number;
   readonly devices: Map<string, Device>;
   /** The last secret of each deleted DeviceName. A correct platform never reads it (RULE-32). */
-  readonly buried: Map<string, { deviceSecret: string; incarnations: number }>;
+  readonly buried: Map<string, Buried>;
   /** `random` values seen; a correct platform never reads them (RULE-08). */
   readonly randoms: Set<string>;
 }
@@ -66,6 +98,8 @@ export interface PlatformState {
   readonly sessions: Map<number, Session>;
   /** Registration connections that were answered, oldest first: all of them wait equally long. */
   readonly ending: Set<Session>;
+  /** CONNECTs of the account in the current second: counted only where limits are on (section 8). */
+  accountSecond: { second: number; connects: number };
 }
 
 /** `UNACTIVE`, `ONLINE`, `OFFLINE`, `DISABLE` as the cloud API spells them (S13 GetDeviceStatus). */

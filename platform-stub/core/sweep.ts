@@ -3,12 +3,12 @@ import { KEEP_ALIVE_FACTOR } from '../../protocol/limits.ts';
 import { closeSessions, type Core, type Effect } from './core.ts';
 import type { Session } from './state.ts';
 
-/** The registration reply went out on session `id`: its time is counted from now (RULE-06). */
+/** The registration reply went out on session `id`: its time is counted from now, or from the CONNACK (RULE-06). */
 export function replied(core: Core, id: number, now: number): void {
   const session = core.state.sessions.get(id);
   const closeAfter = core.policy['RULE-06']();
   if (session?.role !== 'registration' || closeAfter === undefined) return;
-  session.endsAt = now + closeAfter;
+  session.endsAt = (core.options.closeCountsFrom === 'reply' ? now : session.openedAt) + closeAfter;
   core.state.ending.add(session);
 }
 
@@ -25,7 +25,7 @@ export function due(core: Core, now: number): Effect[] {
     if ((session.endsAt ?? Infinity) > now) break;
     over.push(session);
   }
-  return closeSessions(core, over, 'registration-over');
+  return closeSessions(core, over, 'registration-over', now);
 }
 
 /** Ends devices that were silent for 1.5 × their keep-alive; the platform looks every 30 s (section 4e). */
@@ -34,5 +34,5 @@ export function scan(core: Core, now: number): Effect[] {
   for (const session of core.state.sessions.values()) {
     if (session.role === 'device' && now - session.lastPacketAt > session.keepAlive * 1000 * KEEP_ALIVE_FACTOR) silent.push(session);
   }
-  return closeSessions(core, silent, 'keep-alive');
+  return closeSessions(core, silent, 'keep-alive', now);
 }

@@ -57,7 +57,7 @@ function registrationBody(request: HttpRegisterRequest, platform: Platform): str
   const form = readForm(request);
   if (typeof form === 'number') return failure(form);
   const { sign: signature, ...fields } = form;
-  const outcome = platform.register({ ...fields, mode: 'register', facts: request.facts, signature, keepAlive: 0 });
+  const outcome = platform.register({ ...fields, mode: 'register', facts: request.facts, signature, keepAlive: 0, via: 'https' });
   if (outcome.kind === 'refused') return failure(httpCodeOf(outcome.why));
   // Over HTTPS there is no other mode, and so no other reply (section 1.4).
   if (outcome.reply.kind !== 'register') return failure(HTTP_CODE.fault);

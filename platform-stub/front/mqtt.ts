@@ -1,24 +1,37 @@
 // The platform on MQTT: aedes speaks the protocol, the state machine decides. Identity is rewritten in `preConnect` (aedes would tell
 // sessions apart by the client identifier, which holds timestamps) and refused in `authenticate` (elsewhere no CONNACK is sent).
-import { Aedes, type AedesPublishPacket, type Client } from 'aedes';
+// What aedes gets wrong is mended in aedes-repairs.ts; what a message means is in business.ts.
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { Aedes, type Client, type PublishPacket } from 'aedes';
 import persistence from 'aedes-persistence';
 import { toDuplex } from '../../kernel/bytes/duplex.ts';
 import { tapped } from '../../kernel/bytes/tap.ts';
-import type { ByteStream } from '../../kernel/bytes/stream.ts';
+import type { ByteStream, Ending } from '../../kernel/bytes/stream.ts';
+import { within } from '../../kernel/clock.ts';
 import { CONNACK } from '../../protocol/codes.ts';
-import { isReplyTopic, mayPublish, ownTopic } from '../../protocol/topics.ts';
-import type { ConnectDecision } from '../core/core.ts';
-import type { Platform } from '../platform.ts';
-import { answer } from './business.ts';
+import { filterMatches } from '../../protocol/filter.ts';
+import { isReplyTopic, mayPublish, NOTIFY_TOPIC, ownTopic } from '../../protocol/topics.ts';
+import type { CloseReason, ConnectDecision } from '../core/core.ts';
+import type { Downlink, Platform } from '../platform.ts';
+import { repair, subscriptionsOf } from './aedes-repairs.ts';
+import { boundsOf, Pace, PacketMeter } from './bounds.ts';
+import { uplink } from './business.ts';
 
 /** What is known of a connection between its CONNECT and its end. */
 interface Link {
   readonly session: number;
   readonly stream: ByteStream;
-  identifier: string;
-  keepAlive: number;
+  readonly pace: Pace;
   decision: ConnectDecision | undefined;
+  /** Says goodbye to the connections that this one kicks; its CONNACK waits for that. */
+  goodbyes: Promise<unknown>[];
+  /** Filters of the SUBSCRIBE under way. */
+  filters: number;
+  /** Replies to messages that came before their SUBSCRIBE was through: some SDKs do not await it (clients.md, trap 9). */
+  readonly held: { readonly topic: string; readonly payload: string; readonly at: number }[];
 }
+
+type Online = Extract<ConnectDecision, { kind: 'online' }>;
 
 export interface MqttFront {
   /** Serves MQTT on a stream, whatever carries it. */
@@ -26,40 +39,52 @@ export interface MqttFront {
   close(): Promise<void>;
 }
 
+export interface MqttFrontOptions {
+  /** How long a client that does not read may hold up its own messages; 0 (in a browser, whose timers lack `unref`) is for ever. */
+  readonly drainTimeoutMs?: number;
+}
+
 /** MQTT 3.1 would allow 23; real identifiers are longer than 64. */
 const LONGEST_IDENTIFIER = 65_535;
-/** MQTT 3.1 and 3.1.1. */
+/** MQTT 3.1 and 3.1.1. MQTT 5 is refused with CONNACK 1. */
 const SPOKEN_VERSIONS = new Set([3, 4]);
 /** Where a publish goes that nobody may receive: `#` does not match `$`. */
 const NOWHERE = '$muster/dropped';
+/** How long a kicked client may take to be told so. */
+const GOODBYE_MS = 1000;
+const HELD_REPLIES = 16;
+const HELD_MS = 1000;
+/** Codes of section 7.2. */
+const LOG_CODE = { ok: 200, throttled: 429, topic: 6813 } as const;
 
-export async function createMqttFront(platform: Platform): Promise<MqttFront> {
+export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }: MqttFrontOptions = {}): Promise<MqttFront> {
+  const { clock } = platform;
+  const bounds = boundsOf(platform.options.limits);
   const links = new WeakMap<Client, Link>();
-  /** Newest client of each broker id: aedes unregisters the newer one when both ends meet in one tick. */
-  const live = new Map<string, Client>();
+  const clients = new Map<number, Client>();
+  /** Goodbyes that the CONNECT under way has caused. */
+  let goodbyes: Promise<unknown>[] = [];
   const store = persistence();
   const broker = await Aedes.createBroker({
     id: 'muster',
     // One frozen subscriber would stop everybody's messages at the default of 100.
     concurrency: 0,
     maxClientsIdLength: LONGEST_IDENTIFIER,
-    // Greater than 0 needs `unref`, which timers of a browser lack.
-    drainTimeout: 0,
+    drainTimeout: drainTimeoutMs,
     persistence: store,
     preConnect(client, packet, done) {
       const link = links.get(client);
       if (!link) return done(new Error('connection without a stream'), false);
-      link.identifier = packet.clientId;
-      link.keepAlive = packet.keepalive ?? 0;
       // Another protocol version gets its CONNACK 1 from aedes; the platform never hears of it.
       if (!SPOKEN_VERSIONS.has(packet.protocolVersion ?? 0)) return done(null, true);
+      goodbyes = link.goodbyes;
       link.decision = platform.connect({
         session: link.session,
         facts: link.stream.facts,
         identifier: packet.clientId,
         username: packet.username,
         password: packet.password === undefined ? undefined : Buffer.from(packet.password).toString('utf8'),
-        keepAlive: link.keepAlive,
+        keepAlive: packet.keepalive ?? 0,
       });
       const mutable = packet as { clientId: string; clean: boolean; keepalive: number; will?: unknown };
       mutable.clientId = link.decision.kind === 'online' ? link.decision.brokerId : `connection#${link.session}`;
@@ -72,108 +97,177 @@ export async function createMqttFront(platform: Platform): Promise<MqttFront> {
       done(null, true);
     },
     authenticate(client, _username, _password, done) {
-      const decision = links.get(client)?.decision;
-      if (decision && decision.kind !== 'refused') return done(null, true);
-      const returnCode = decision?.code ?? CONNACK.credentials;
-      done(Object.assign(new Error(decision?.why ?? 'no decision'), { returnCode }), false);
+      const link = links.get(client);
+      const decision = link?.decision;
+      if (!decision || decision.kind === 'refused') {
+        const returnCode = decision?.code ?? CONNACK.credentials;
+        return done(Object.assign(new Error(decision?.why ?? 'no decision'), { returnCode }), false);
+      }
+      if (!link || link.goodbyes.length === 0) return done(null, true);
+      // The older connection is told before the newer one is let in (section 4f).
+      void Promise.all(link.goodbyes).then(() => done(null, true));
     },
     authorizeSubscribe(client, subscription, done) {
-      done(null, client && maySubscribe(links.get(client), subscription.topic) ? subscription : null);
+      const link = client ? links.get(client) : undefined;
+      if (!client || !maySubscribe(link, subscription.topic) || !hasRoom(client, link, subscription.topic)) return done(null, null);
+      // Section 4g: messages come at the publisher's QoS, whatever was subscribed; the SUBACK grants what was asked for all the same.
+      done(null, link?.decision?.kind === 'online' ? { ...subscription, qos: 1 } : subscription);
     },
     authorizePublish(client, packet, done) {
       const link = client ? links.get(client) : undefined;
       if (!client || !link) return done(null);
-      if (packet.qos === 2) return done(new Error('QoS 2 is not offered (section 4g)'));
+      if (packet.qos === 2 && platform.options.onQos2 === 'closes') return done(new Error('QoS 2 is not offered (section 4g)'));
       // Uplinks go to the platform only; no device hears another (RULE-59).
       const { topic } = packet;
+      const qos = packet.qos === 0 ? 0 : 1;
+      const dropped = packet.qos === 2;
       const payload = Buffer.from(packet.payload);
       packet.topic = NOWHERE;
       packet.payload = Buffer.alloc(0);
       packet.retain = false;
+      const { decision } = link;
+      const foreign = decision?.kind === 'online' && !mayUse(decision, topic);
+      if (foreign && platform.options.onForeignPublish === 'closes') return done(new Error('not a topic of this device (RULE-59)'));
       done(null);
-      if (link.decision?.kind === 'online')
-        answer(
-          client,
-          link.decision,
-          topic,
-          payload,
-          platform.policy['RULE-59'](mayPublish(topic, link.decision.productKey, link.decision.deviceName)),
-        );
+      if (decision?.kind === 'online' && !dropped) receive(client, link, decision, { topic, qos, payload, foreign });
     },
     authorizeForward: (client, packet) => (maySubscribe(links.get(client), packet.topic) ? packet : null),
   });
+
+  function mayUse(who: Online, topic: string): boolean {
+    return platform.policy['RULE-59'](mayPublish(topic, who.productKey, who.deviceName));
+  }
 
   function maySubscribe(link: Link | undefined, filter: string): boolean {
     // Only a platform that breaks RULE-05 has replies in its topic tree.
     if (platform.policy['RULE-05']() === 'published') return true;
     // A generic client cannot do without subscribing to the reply topics; the reply never travels through the topic tree.
-    if (link?.decision?.kind === 'registered') return isReplyTopic(filter);
+    if (link?.decision?.kind === 'registered') return isReplyTopic(filter) && platform.options.registrationSubscribe === 'reply-topics';
     return (
       link?.decision?.kind === 'online' && platform.policy['RULE-59'](ownTopic(filter, link.decision.productKey, link.decision.deviceName))
     );
   }
 
-  // A filter that was refused would be kept for the next session all the same. (Its types speak of call-backs; it returns a promise.)
-  const subscriptions = store as unknown as { addSubscriptions(client: Client, filters: { topic: string }[]): Promise<void> };
-  const keep = subscriptions.addSubscriptions.bind(store);
-  subscriptions.addSubscriptions = (client, filters) =>
-    keep(
-      client,
-      filters.filter((one) => maySubscribe(links.get(client), one.topic)),
-    );
-  // Nobody reads aedes' own statistics; they cost a fifth of a connection.
-  const publish = broker.publish.bind(broker) as (...args: unknown[]) => void;
-  broker.publish = (packet: AedesPublishPacket, ...rest: unknown[]) => {
-    if (!packet.topic.startsWith('$SYS/')) return publish(packet, ...rest);
-    const done = rest.at(-1);
-    if (typeof done === 'function') (done as () => void)();
-  };
+  function hasRoom(client: Client, link: Link | undefined, filter: string): boolean {
+    const { subscriptions } = subscriptionsOf(client);
+    if (!link || ++link.filters > bounds.filtersPerSubscribe) return false;
+    return filter in subscriptions || Object.keys(subscriptions).length + link.filters <= bounds.subscriptions;
+  }
+
+  function receive(
+    client: Client,
+    link: Link,
+    who: Online,
+    { topic, qos, payload, foreign }: { topic: string; qos: 0 | 1; payload: Uint8Array; foreign: boolean },
+  ): void {
+    const now = clock.now();
+    const { productKey, deviceName, clientId } = who;
+    const note = (code: number, reason: string, messageId?: string): void =>
+      platform.note({
+        type: 'uplink',
+        productKey,
+        deviceName,
+        ...(clientId === undefined ? {} : { clientId }),
+        ...(messageId === undefined ? {} : { messageId }),
+        operation: 'publish',
+        content: topic,
+        code,
+        reason,
+      });
+    if (foreign) return note(LOG_CODE.topic, 'not a topic of this device');
+    if (utf8ToBytes(topic).length > bounds.topicBytes || topic.split('/').length - 1 > bounds.topicSlashes) {
+      return note(LOG_CODE.topic, 'the topic is too long');
+    }
+    if (!link.pace.admits(qos, bounds, now)) return note(LOG_CODE.throttled, 'too many messages in this second');
+    const { code, reason, messageId, reply } = uplink(topic, payload, now);
+    note(code, reason, messageId);
+    if (!reply) return;
+    if (who.autoSubscribe || subscriptionsOf(client).matches(reply.topic)) return push(client, reply.topic, reply.payload, 0);
+    if (link.held.length < HELD_REPLIES) link.held.push({ ...reply, at: now });
+  }
+
+  function push(client: Client, topic: string, payload: string, qos: 0 | 1, done: () => void = () => undefined): void {
+    client.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: false, dup: false }, done);
+  }
+
+  /** A message to a device: to whoever subscribed, or asked for the standard topics (`_ss=1`); else it waits in a persistent session. */
+  function deliver({ device, topic, payload, qos }: Downlink): void {
+    for (const { id } of device.sessions) {
+      const client = clients.get(id);
+      const decision = client && links.get(client)?.decision;
+      if (decision?.kind !== 'online' || !decision.autoSubscribe) continue;
+      if (!subscriptionsOf(client as Client).matches(topic)) push(client as Client, topic, payload, qos);
+    }
+    const packet: PublishPacket = { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: false, dup: false };
+    broker.publish(packet, () => undefined);
+  }
+
+  repair(broker, store, (client, filter) => maySubscribe(links.get(client), filter));
 
   const reply = (client: Client): void => {
     const link = links.get(client);
     if (link?.decision?.kind !== 'registered') return;
-    const { topic, payload } = link.decision;
-    const packet = { cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, retain: false, dup: false } as const;
-    client.publish(packet, () => platform.replied(link.session));
-    if (link.decision.delivery === 'published') broker.publish({ ...packet }, () => undefined);
+    const { topic, payload, delivery } = link.decision;
+    push(client, topic, payload, 0, () => platform.replied(link.session));
+    if (delivery !== 'published') return;
+    broker.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, retain: false, dup: false }, () => undefined);
   };
-  const registry = broker as unknown as { clients: Record<string, Client> };
-  // A client that died between its check and its registration would stay registered for ever.
-  broker.on('client', (client) => {
-    if (client.closed) delete registry.clients[client.id];
-  });
   broker.on('clientReady', (client) => {
-    live.set(client.id, client);
-    registry.clients[client.id] = client;
     const decision = links.get(client)?.decision;
     if (decision?.kind === 'registered' && decision.delivery !== 'on-subscribe') reply(client);
   });
-  broker.on('subscribe', (_subscriptions, client) => {
+  broker.on('subscribe', (filters, client) => {
+    const link = links.get(client);
+    if (link) link.filters = 0;
+    if (link?.decision?.kind === 'registered' && link.decision.delivery === 'on-subscribe') reply(client);
+    for (const held of link?.held.splice(0) ?? []) {
+      const wanted = clock.now() - held.at <= HELD_MS && filters.some(({ topic }) => filterMatches(topic, held.topic));
+      if (wanted) push(client, held.topic, held.payload, 0);
+    }
+  });
+  const endDownlinks = platform.onDownlink(deliver);
+
+  /** Ends a connection; one that was kicked and asked to be told is told first (section 4f). */
+  function leave(client: Client, why: CloseReason): void {
     const decision = links.get(client)?.decision;
-    if (decision?.kind === 'registered' && decision.delivery === 'on-subscribe') reply(client);
-  });
-  broker.on('clientDisconnect', (client) => {
-    const current = live.get(client.id);
-    if (current === client) live.delete(client.id);
-    else if (current) registry.clients[client.id] = current;
-  });
-  // A connection that breaks is an event of that connection, not of the broker.
-  broker.on('clientError', () => undefined);
-  broker.on('connectionError', () => undefined);
+    if (why !== 'kicked' || decision?.kind !== 'online' || !decision.notify) return client.close();
+    const notice = JSON.stringify({ title: 'kick', content: 'Kicked by the same device' });
+    const told = new Promise<void>((resolve) => push(client, NOTIFY_TOPIC, notice, 0, resolve));
+    goodbyes.push(within(clock, GOODBYE_MS, told, () => undefined).then(() => client.close()));
+  }
 
   return {
     accept(stream) {
-      const session = platform.open(() => client.close());
+      const session = platform.open((why) => leave(client, why));
+      const meter = new PacketMeter();
       const duplex = toDuplex(
-        tapped(stream, { sent: () => undefined, received: () => platform.touch(session), closed: () => platform.closed(session) }),
+        tapped(stream, {
+          sent: () => undefined,
+          received(bytes) {
+            platform.touch(session);
+            if (meter.push(bytes) > bounds.packetBytes) stream.abort();
+          },
+          closed(ending) {
+            clients.delete(session);
+            platform.closed(session, reasonOf(client, ending));
+          },
+        }),
       );
       const client: Client = broker.handle(duplex as never);
-      links.set(client, { session, stream, identifier: '', keepAlive: 0, decision: undefined });
+      clients.set(session, client);
+      links.set(client, { session, stream, pace: new Pace(), decision: undefined, goodbyes: [], held: [], filters: 0 });
     },
     close: () =>
       new Promise((resolve) => {
+        endDownlinks();
         platform.stop();
         broker.close(() => resolve());
       }),
   };
+}
+
+/** How the log names the end of a connection that the client ended (section 7.3). */
+function reasonOf(client: Client, ending: Ending): string {
+  if ((client as unknown as { _disconnected: boolean })._disconnected) return 'Device disconnect';
+  return ending.by === 'fault' ? 'Connection reset by peer' : 'Connection occurs exception';
 }

@@ -3,6 +3,7 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import * as v from 'valibot';
 import { DEVICE_SECRET_MAX } from '../../protocol/names.ts';
+import { LOG_CAPACITY } from '../core/log.ts';
 import type { OperatorCommand } from '../core/operate.ts';
 import type { Platform } from '../platform.ts';
 import { answerWith, type HttpAnswer } from './http-register.ts';
@@ -35,13 +36,57 @@ const device = { productKey: text, deviceName: text };
 /** A secret that a reply can carry unescaped (payload.ts) and that the C SDKs can store. */
 export const DEVICE_SECRET = new RegExp(`^[A-Za-z0-9_.:+/=-]{1,${DEVICE_SECRET_MAX}}$`);
 
+const flag = v.exactOptional(v.boolean());
+const words = v.exactOptional(v.pipe(v.string(), v.maxLength(2048)));
+const whole = v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0)));
+
 const COMMAND = v.variant('action', [
-  v.strictObject({ action: v.literal('CreateProduct'), productKey: text, productSecret: text, dynamicRegistration: v.boolean() }),
+  v.strictObject({
+    action: v.literal('CreateProduct'),
+    productKey: v.exactOptional(text),
+    productSecret: v.exactOptional(v.pipe(v.string(), v.regex(DEVICE_SECRET))),
+    productName: words,
+    description: words,
+    attributes: v.exactOptional(v.record(v.string(), v.string())),
+    dynamicRegistration: flag,
+  }),
+  v.strictObject({ action: v.literal('UpdateProduct'), productKey: text, productName: words, description: words }),
+  v.strictObject({ action: v.picklist(['DeleteProduct', 'QueryDeviceStatistics', 'X-SendVerificationCode']), productKey: text }),
   v.strictObject({ action: v.literal('X-SetDynamicRegistration'), productKey: text, on: v.boolean() }),
+  v.strictObject({ action: v.literal('X-TurnDynamicRegistration'), productKey: text, on: v.boolean(), verificationCode: words }),
   v.strictObject({ action: v.literal('AddDevices'), productKey: text, deviceNames: v.array(v.string()) }),
-  v.strictObject({ action: v.literal('AddDevice'), ...device, deviceSecret: v.exactOptional(v.pipe(v.string(), v.regex(DEVICE_SECRET))) }),
+  v.strictObject({
+    action: v.literal('AddDevice'),
+    ...device,
+    deviceSecret: v.exactOptional(v.pipe(v.string(), v.regex(DEVICE_SECRET))),
+    nickname: words,
+  }),
   v.strictObject({ action: v.literal('TransformClientId'), ...device, clientId: text }),
-  v.strictObject({ action: v.literal('QueryDeviceStatistics'), productKey: text }),
+  v.strictObject({ action: v.literal('SetDeviceProperty'), ...device, items: v.record(v.string(), v.unknown()) }),
+  v.strictObject({ action: v.literal('QueryProducts') }),
+  v.strictObject({
+    action: v.literal('QueryDevices'),
+    productKey: text,
+    page: whole,
+    pageSize: whole,
+    search: words,
+    status: v.exactOptional(v.picklist(['UNACTIVE', 'ONLINE', 'OFFLINE', 'DISABLE'])),
+    multipleClientIds: flag,
+  }),
+  v.strictObject({
+    action: v.literal('QueryLog'),
+    book: v.exactOptional(v.picklist(['platform', 'audit'])),
+    type: v.exactOptional(v.picklist(['device', 'uplink', 'downlink', 'registration', 'operator'])),
+    productKey: words,
+    deviceName: words,
+    clientId: words,
+    code: whole,
+    search: words,
+    from: v.exactOptional(v.number()),
+    to: v.exactOptional(v.number()),
+    before: whole,
+    limit: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LOG_CAPACITY))),
+  }),
   v.strictObject({
     action: v.picklist([
       'DeleteDevice',
