@@ -13,6 +13,7 @@ import type { Options } from './core/options.ts';
 import type { Policy } from './core/policy.ts';
 import { statusOf } from './core/query.ts';
 import { register, type Registration, type RegistrationRequest } from './core/register.ts';
+import { restoreSnapshot, takeSnapshot, type Snapshot } from './core/snapshot.ts';
 import type { Device, DeviceStatus, PlatformState } from './core/state.ts';
 import { due, nextDue, replied, scan } from './core/sweep.ts';
 
@@ -78,6 +79,17 @@ export class Platform {
   onDownlink(deliver: (message: Downlink) => void): () => void {
     this.#downlinks.add(deliver);
     return () => this.#downlinks.delete(deliver);
+  }
+
+  /** All that it remembers, secrets included. */
+  snapshot(): Snapshot {
+    return takeSnapshot(this.#core, this.clock.now());
+  }
+
+  /** Puts a snapshot in the place of what it knew, and ends every connection first. */
+  restore(snapshot: Snapshot): void {
+    for (const close of [...this.#closers.values()]) close('stopped');
+    restoreSnapshot(this.#core, snapshot);
   }
 
   /** Writes an entry that a front knows of: messages. */

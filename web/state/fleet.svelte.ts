@@ -1,5 +1,5 @@
 // One fleet run as the page sees it: starts and ends its workers, and asks them a few times a second how far they are.
-import type { DeviceStatistics } from '../../platform-stub/core/operate.ts';
+import type { DeviceStatistics } from '../../platform-stub/core/query.ts';
 import type { FleetReport, FleetView } from '../../worker/fleet/controller.ts';
 import { UNIT_STATES, type UnitDetail } from '../../worker/fleet/fleet.ts';
 import { percentiles, PHASES, type Percentiles, type Phase } from '../../worker/fleet/measure.ts';

@@ -3,7 +3,7 @@
 import { releaseProxy, transfer, wrap, type Remote } from 'comlink';
 import { ambientClock } from '../../kernel/clock.ts';
 import { LOWER_HEX, seededRandom } from '../../kernel/random.ts';
-import type { DeviceStatistics } from '../../platform-stub/core/operate.ts';
+import type { DeviceStatistics } from '../../platform-stub/core/query.ts';
 import { FleetController } from '../../worker/fleet/controller.ts';
 import type { FleetPlan } from '../../worker/fleet/plan.ts';
 import type { FleetWorker } from '../workers/fleet.worker.ts';
