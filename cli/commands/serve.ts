@@ -6,9 +6,13 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import sirv from 'sirv';
 import { codeOf, EXIT, UserError, type ExitCode } from '../../kernel/errors.ts';
+import { answerWith } from '../../platform-stub/front/http-register.ts';
+import { OPERATOR_PATH, refuseForeign } from '../../platform-stub/front/operator.ts';
+import { createOperatorHandler, type OperatorHandler } from '../../platform-stub/node/http.node.ts';
 import { LOOPBACK } from '../../platform-stub/node/listen.node.ts';
 import { wholeNumber } from '../numbers.ts';
-import { openStub, watchForStop } from './stub.ts';
+import { openStub, type OpenStub } from '../open-stub.ts';
+import { watchForStop } from './stub.ts';
 import { policyOfMutant } from './verify.ts';
 
 interface ServeOptions {
@@ -38,16 +42,17 @@ export async function serveCommand(options: ServeOptions): Promise<ExitCode> {
   const folder = fileURLToPath(new URL('../web', import.meta.url));
   if (!existsSync(`${folder}/index.html`)) throw new UserError('the app has not been built', 'run `npm run build`', EXIT.ownError);
   const { stopped, ignore } = watchForStop();
-  const server = await listen(folder, options.port);
-  let stub: Awaited<ReturnType<typeof openStub>> | undefined;
+  let stub: OpenStub | undefined;
+  let removeFiles: () => void = () => undefined;
+  const atExit = (): void => removeFiles();
+  process.on('exit', atExit);
+  const server = await listen(folder, options.port, () => stub);
   try {
-    if (options.stub) stub = await openStub({ ports: 'auto' }, { policyOf: policyOfMutant });
+    if (options.stub) stub = await openStub({ ports: 'auto' }, { policyOf: policyOfMutant, holds: (remove) => (removeFiles = remove) });
   } catch (error) {
     server.close();
     throw error;
   }
-  const removeFiles = (): void => stub?.removeFiles();
-  process.on('exit', removeFiles);
   process.stdout.write(`http://${LOOPBACK}:${(server.address() as AddressInfo).port}/\n`);
   if (stub) {
     const { mqtts, wss } = stub.ports;
@@ -59,12 +64,36 @@ export async function serveCommand(options: ServeOptions): Promise<ExitCode> {
   const code = await stopped;
   server.closeAllConnections();
   await Promise.all([new Promise((resolve) => server.close(resolve)), stub?.close()]);
-  process.removeListener('exit', removeFiles);
+  process.removeListener('exit', atExit);
   ignore();
   return code;
 }
 
-function listen(folder: string, port: number): Promise<Server> {
+/** Tells the page how to operate the stub beside it; only a page of this server can read the answer. */
+const SESSION_PATH = '/session';
+
+/** The stub's operator API on the app's own origin, and what the page needs for it; false for any other request. */
+function operates(stub: OpenStub | undefined, port: number): OperatorHandler {
+  if (!stub) return () => false;
+  const access = { token: stub.operatorToken, port };
+  const handle = createOperatorHandler(stub.platform, () => access);
+  return (request, response) => {
+    if (request.url !== SESSION_PATH) return handle(request, response);
+    const { host, origin } = request.headers;
+    const site = request.headers['sec-fetch-site'];
+    const refused = refuseForeign({ host, origin }, access) ?? (site === undefined || site === 'same-origin' ? undefined : FORBIDDEN);
+    const { mqtts, wss } = stub.ports;
+    const session = { operator: { path: OPERATOR_PATH, token: access.token }, stub: { mqtts, wss } };
+    const answer = refused ?? answerWith(200, 'application/json', JSON.stringify(session), { 'Cache-Control': 'no-store' });
+    response.writeHead(answer.status, answer.headers);
+    response.end(answer.body);
+    return true;
+  };
+}
+
+const FORBIDDEN = answerWith(403, 'text/plain; charset=utf-8', 'Pages of another origin may not operate this stub.\n');
+
+function listen(folder: string, port: number, stub: () => OpenStub | undefined): Promise<Server> {
   const files = sirv(folder, {
     etag: true,
     setHeaders(response) {
@@ -75,6 +104,8 @@ function listen(folder: string, port: number): Promise<Server> {
     },
   });
   const server = createServer((request, response) => {
+    const own = server.address() as AddressInfo | null;
+    if (own && operates(stub(), own.port)(request, response)) return;
     files(request, response, () => {
       response.writeHead(404, { 'Content-Type': 'text/plain' });
       response.end('not found\n');

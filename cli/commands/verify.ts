@@ -32,7 +32,7 @@ import { coloured } from '../table.ts';
 import { chooseTarget, type RemoteTarget, type TargetOptions } from '../target.ts';
 import { openThread, type Thread } from '../threads.ts';
 import { VERSION } from '../version.ts';
-import { openStub, type OpenStub } from './stub.ts';
+import { openStub, type OpenStub } from '../open-stub.ts';
 import { withTarget } from './fleet.ts';
 
 interface VerifyOptions extends TargetOptions {
@@ -151,16 +151,18 @@ function embeddedRunner(options: VerifyOptions, mutant: string | undefined): Run
   };
   let sockets: Promise<OpenStub> | undefined;
   let leftBehind: (() => void) | undefined;
-  const open = async (): Promise<OpenStub> => {
-    const stub = await openStub(
+  const open = (): Promise<OpenStub> =>
+    openStub(
       { json: true, seed: options.seed, ...(mutant === undefined ? {} : { mutant }) },
-      { policyOf: policyOfMutant },
+      {
+        policyOf: policyOfMutant,
+        // A second Ctrl-C ends the process without `close`.
+        holds(removeFiles) {
+          leftBehind = removeFiles;
+          process.on('exit', removeFiles);
+        },
+      },
     );
-    // A second Ctrl-C ends the process without `close`.
-    leftBehind = stub.removeFiles;
-    process.on('exit', leftBehind);
-    return stub;
-  };
   return {
     name: 'the embedded stub',
     edition,

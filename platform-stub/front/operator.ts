@@ -9,6 +9,8 @@ import type { Platform } from '../platform.ts';
 import { answerWith, type HttpAnswer } from './http-register.ts';
 
 export const OPERATOR_PATH = '/operator';
+/** Live log entries, as an event stream. */
+export const EVENTS_PATH = '/operator/events';
 
 /** Longest command that is read, in bytes: room for a hundred thousand DeviceNames. */
 export const OPERATOR_BODY_MAX = 4 * 1024 * 1024;
@@ -29,7 +31,12 @@ export interface OperatorAccess {
   readonly token: string;
   /** The port it listens on, which Host has to name. */
   readonly port: number;
+  /** Its address where that is not loopback, which Host may name. */
+  readonly host?: string;
 }
+
+/** What an access is judged by. */
+export type OperatorCredentials = Pick<OperatorRequest, 'host' | 'origin' | 'authorization'>;
 
 const text = v.pipe(v.string(), v.nonEmpty());
 const device = { productKey: text, deviceName: text };
@@ -101,22 +108,42 @@ const COMMAND = v.variant('action', [
   }),
 ]) satisfies v.GenericSchema<unknown, OperatorCommand>;
 
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
+
 /**
- * Answers a request to the operator API: 200 with an OperatorResult (a refused command too), else a status of its own with one sentence.
- * 403 for a Host or Origin that is not this API's own, which is how a page of another site would come here (DNS rebinding); 401 for a
- * wrong token; 404, 405, 413; 400 for a body that is no OperatorCommand.
+ * Does the request come from a page of this very server, if from a page at all? A foreign Host is how DNS rebinding looks. The answer that
+ * refuses it (403), else undefined.
  */
-export function answerOperator(request: OperatorRequest, access: OperatorAccess, platform: Platform): HttpAnswer {
-  const host = request.host?.toLowerCase();
-  if (host === undefined || !['127.0.0.1', 'localhost', '[::1]'].some((name) => host === `${name}:${access.port}`)) {
+export function refuseForeign(
+  { host: given, origin }: Pick<OperatorRequest, 'host' | 'origin'>,
+  access: OperatorAccess,
+): HttpAnswer | undefined {
+  const host = given?.toLowerCase();
+  const names = access.host === undefined ? LOOPBACK_NAMES : [...LOOPBACK_NAMES, access.host.toLowerCase()];
+  if (host === undefined || !names.some((name) => host === `${name}:${access.port}`)) {
     return refuse(403, `The Host header must name this machine and port ${access.port}.`);
   }
-  if (request.origin !== undefined && request.origin.toLowerCase() !== `http://${host}`)
+  if (origin !== undefined && origin.toLowerCase() !== `http://${host}`)
     return refuse(403, 'Pages of another origin may not operate this stub.');
+  return undefined;
+}
+
+/** As refuseForeign, and 401 without the run's token. */
+export function refuseOperator(request: OperatorCredentials, access: OperatorAccess): HttpAnswer | undefined {
+  const foreign = refuseForeign(request, access);
+  if (foreign) return foreign;
   const presented = /^Bearer +(\S+)$/i.exec(request.authorization ?? '')?.[1];
-  if (presented === undefined || !sameText(presented, access.token)) {
-    return refuse(401, 'The header "Authorization: Bearer TOKEN" must carry the token of this run.', { 'WWW-Authenticate': 'Bearer' });
-  }
+  if (presented !== undefined && sameText(presented, access.token)) return undefined;
+  return refuse(401, 'The header "Authorization: Bearer TOKEN" must carry the token of this run.', { 'WWW-Authenticate': 'Bearer' });
+}
+
+/**
+ * Answers a request to the operator API: 200 with an OperatorResult (a refused command too), else a status of its own with one sentence.
+ * 403 and 401 as refuseOperator says; 404, 405, 413; 400 for a body that is no OperatorCommand.
+ */
+export function answerOperator(request: OperatorRequest, access: OperatorAccess, platform: Platform): HttpAnswer {
+  const refused = refuseOperator(request, access);
+  if (refused) return refused;
   if (request.path.split('?', 1)[0] !== OPERATOR_PATH) return refuse(404, `Nothing here; commands are POSTed to ${OPERATOR_PATH}.`);
   if (request.method !== 'POST') return refuse(405, 'POST a command.', { Allow: 'POST' });
   if (utf8ToBytes(request.body).length > OPERATOR_BODY_MAX) return refuse(413, `A command has at most ${OPERATOR_BODY_MAX} bytes.`);

@@ -6,6 +6,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { codeOf, messageOf, UserError } from '../../kernel/errors.ts';
 import { EDITIONS, isEditionName, type EditionName } from '../../protocol/editions.ts';
 import { isDeviceName, isProductKey } from '../../protocol/names.ts';
+import { OPTION_NAMES, OPTIONS, type Options } from '../core/options.ts';
 import { DEVICE_SECRET } from '../front/operator.ts';
 import type { StubPorts } from './listen.node.ts';
 
@@ -27,6 +28,11 @@ export interface StubConfig {
   /** Only those that were given; 0 is any free port. */
   readonly ports: Partial<StubPorts>;
   readonly edition?: EditionName;
+  /** What the documents leave open (core/options.ts). */
+  readonly options?: Partial<Options>;
+  readonly instanceId?: string;
+  /** Connections that the device ports take. */
+  readonly capacity?: number;
 }
 
 /** Served without a config file. */
@@ -49,6 +55,15 @@ const deviceName = v.pipe(text, v.check(isDeviceName, says('is no DeviceName', '
 const PORT_RULE = says('is no port', 'a port is a whole number from 0 (any free one) to 65535');
 const port = v.exactOptional(v.pipe(v.number(PORT_RULE), v.integer(PORT_RULE), v.minValue(0, PORT_RULE), v.maxValue(65_535, PORT_RULE)));
 
+/** Each option with its values; what they mean is said where they are defined. */
+const OPTIONS_RULE = Object.fromEntries(
+  OPTION_NAMES.map((name) => {
+    const { values, says: meaning } = OPTIONS[name];
+    const rule = says('has no such value', `write one of ${values.map((one) => `"${one}"`).join(', ')}`);
+    return [name, v.exactOptional(v.pipe(v.picklist(values, rule), v.description(meaning)))];
+  }),
+);
+
 const DEVICE = v.strictObject({ deviceName, deviceSecret: v.exactOptional(secret) });
 const PRODUCT = v.strictObject({
   productKey,
@@ -70,13 +85,17 @@ const PRODUCT = v.strictObject({
     [],
   ),
 });
-const CONFIG = v.strictObject({
+const CAPACITY_RULE = says('is no number of connections', 'write a whole number from 1');
+export const CONFIG = v.strictObject({
   products: v.pipe(
     v.array(PRODUCT, says('is not a list', 'write each product after "- "')),
     v.minLength(1, says('is empty', 'name at least one product')),
   ),
   accessKeys: v.optional(v.array(v.strictObject({ id: secret, secret }), says('is not a list', 'write each key after "- "')), []),
   ports: v.optional(v.strictObject({ mqtt: port, mqtts: port, ws: port, wss: port, https: port, api: port }), {}),
+  options: v.exactOptional(v.strictObject(OPTIONS_RULE)),
+  instanceId: v.exactOptional(text),
+  capacity: v.exactOptional(v.pipe(v.number(CAPACITY_RULE), v.integer(CAPACITY_RULE), v.minValue(1, CAPACITY_RULE))),
   edition: v.exactOptional(
     v.pipe(text, v.check(isEditionName, says('is no edition', `write one of ${Object.keys(EDITIONS).join(', ')}`))) as v.GenericSchema<
       unknown,
@@ -108,7 +127,7 @@ export function parseStubConfig(source: string, file: string): StubConfig {
   }
   const parsed = v.safeParse(CONFIG, document.toJS());
   if (!parsed.success) throw complaint(parsed.issues[0], file);
-  const config: StubConfig = parsed.output;
+  const config = parsed.output as StubConfig;
   requireDistinct(config, file);
   return config;
 }
@@ -137,7 +156,9 @@ function allowedIn(parent: string): string {
       ? PRODUCT
       : parent === 'ports'
         ? CONFIG.entries.ports.wrapped
-        : CONFIG;
+        : parent === 'options'
+          ? CONFIG.entries.options.wrapped
+          : CONFIG;
   const keys = parent.startsWith('accessKeys[') ? ['id', 'secret'] : Object.keys(schema.entries);
   return keys.join(', ');
 }

@@ -1,16 +1,24 @@
 // HTTP on the stub's ports: between node:http and the fronts that are pure functions. Not here: which port serves what (listen.node.ts).
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { StreamFacts } from '../../kernel/bytes/stream.ts';
 import { answerRegistration, answerWith, REGISTER_BODY_MAX, type HttpAnswer } from '../front/http-register.ts';
-import { answerOperator, OPERATOR_BODY_MAX, type OperatorAccess } from '../front/operator.ts';
+import { answerOperator, EVENTS_PATH, OPERATOR_BODY_MAX, OPERATOR_PATH, refuseOperator, type OperatorAccess } from '../front/operator.ts';
 import type { Platform } from '../platform.ts';
 
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 20_000;
 const CHECK_MS = 5_000;
+/** Where the authority's certificate can be downloaded. */
+const CA_PATH = '/ca.pem';
+const CA_HEADERS = { 'Content-Disposition': 'attachment; filename="muster-ca.pem"' } as const;
+const BUSY = 'This stub has as many connections as it may have.\n';
+const HEARTBEAT_MS = 15_000;
+/** Unread bytes of an event stream above which entries are left out. */
+const EVENTS_MAX = 1024 * 1024;
+const CLOUD_URL_MAX = 512 * 1024;
 /** Largest WebSocket message that is taken: four times the largest MQTT message (section 8). */
 const FRAME_MAX = 1024 * 1024;
 /** Sub-protocols of MQTT over WebSocket, dearest first: the second is what MQTT 3.1 clients ask for. */
@@ -24,7 +32,7 @@ function page(facts: StreamFacts): HttpAnswer {
   return answerWith(
     200,
     'text/html; charset=utf-8',
-    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Muster stub</title><h1>This is Muster&#8217;s platform stub</h1>${accepted}</html>\n`,
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Muster stub</title><h1>This is Muster&#8217;s platform stub</h1>${accepted}<p><a href="${CA_PATH}">The certificate of its test authority</a>, for devices to trust.</p></html>\n`,
     { 'Content-Security-Policy': "default-src 'none'", 'X-Content-Type-Options': 'nosniff' },
   );
 }
@@ -59,15 +67,19 @@ function serve(request: IncomingMessage, response: ServerResponse, limit: number
 export interface DeviceHttp {
   /** Takes over a socket whose client speaks HTTP. */
   accept(socket: Socket): void;
+  /** Tells a client that speaks HTTP that there is no room for it. */
+  turnAway(socket: Socket): void;
   close(): void;
 }
 
 /**
+ * @param caPem   the authority's certificate, for whoever has to trust it
  * @param factsOf what is known of a socket; `kind` says what a WebSocket on it would be
  * @param onWebSocket takes an MQTT client
  */
 export function createDeviceHttp(
   platform: Platform,
+  caPem: string,
   factsOf: (socket: Socket) => StreamFacts,
   onWebSocket: (socket: WebSocket, facts: StreamFacts) => void,
 ): DeviceHttp {
@@ -76,10 +88,11 @@ export function createDeviceHttp(
     (request, response) => {
       const facts = factsOf(request.socket);
       const { method = '', url = '' } = request;
+      const reads = method === 'GET' || method === 'HEAD';
+      if (reads && url === '/') return send(response, page(facts));
+      if (reads && url === CA_PATH) return send(response, answerWith(200, 'application/x-x509-ca-cert', caPem, CA_HEADERS));
       serve(request, response, REGISTER_BODY_MAX, (body) =>
-        (method === 'GET' || method === 'HEAD') && url === '/'
-          ? page(facts)
-          : answerRegistration({ method, path: url, contentType: request.headers['content-type'], body, facts }, platform),
+        answerRegistration({ method, path: url, contentType: request.headers['content-type'], body, facts }, platform),
       );
     },
   );
@@ -99,6 +112,11 @@ export function createDeviceHttp(
   server.emit('listening');
   return {
     accept: (socket) => void server.emit('connection', socket),
+    turnAway(socket) {
+      socket.end(
+        `HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: ${BUSY.length}\r\n\r\n${BUSY}`,
+      );
+    },
     close() {
       webSockets.close();
       server.closeAllConnections();
@@ -108,16 +126,65 @@ export function createDeviceHttp(
   };
 }
 
-/** The operator API; `access` is asked at each request, since the port is known only when the server listens. */
-export function createOperatorServer(platform: Platform, access: () => OperatorAccess): Server {
+/** Serves the operator API and its event stream; false for a path that is neither. */
+export type OperatorHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** @param access is asked at each request, since the port is known only when the server listens */
+export function createOperatorHandler(platform: Platform, access: () => OperatorAccess): OperatorHandler {
+  return (request, response) => {
+    const { method = '', url = '', headers } = request;
+    const { host, origin, authorization } = headers;
+    const path = url.split('?', 1)[0];
+    if (path === EVENTS_PATH) {
+      const refused = refuseOperator({ host, origin, authorization }, access());
+      if (refused) send(response, refused);
+      else streamLog(platform, response);
+      return true;
+    }
+    if (path !== OPERATOR_PATH) return false;
+    serve(request, response, OPERATOR_BODY_MAX, (body) =>
+      answerOperator({ method, path: url, host, origin, authorization, body }, access(), platform),
+    );
+    return true;
+  };
+}
+
+/** The log from now on, as server-sent events. Who does not read loses entries, and holds nobody up. */
+function streamLog(platform: Platform, response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+  response.write(': muster\n\n');
+  const beat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS);
+  const stop = platform.log.listen((entry) => {
+    if (response.writableLength < EVENTS_MAX) response.write(`data: ${JSON.stringify(entry)}\n\n`);
+  });
+  response.on('close', () => {
+    clearInterval(beat);
+    stop();
+  });
+}
+
+/** A request to the cloud API and its answer; header names in lower case. */
+export type CloudFront = (request: {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}) => HttpAnswer;
+
+/** The listener of operators and of cloud clients. */
+export function createApiServer(handle: OperatorHandler, cloud: CloudFront): Server {
   return createServer(
-    { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: CHECK_MS },
+    {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      // The newer cloud client puts everything into the URL: 5,000 names are 139 kB.
+      maxHeaderSize: CLOUD_URL_MAX,
+    },
     (request, response) => {
+      if (handle(request, response)) return;
       const { method = '', url = '', headers } = request;
-      const { host, origin, authorization } = headers;
-      serve(request, response, OPERATOR_BODY_MAX, (body) =>
-        answerOperator({ method, path: url, host, origin, authorization, body }, access(), platform),
-      );
+      serve(request, response, OPERATOR_BODY_MAX, (body) => cloud({ method, path: url, headers, body }));
     },
   );
 }

@@ -5,10 +5,11 @@ import { fromDuplex } from '../../kernel/bytes/duplex.ts';
 import type { StreamFacts } from '../../kernel/bytes/stream.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { codeOf, EXIT, messageOf, UserError } from '../../kernel/errors.ts';
+import { answerWith } from '../front/http-register.ts';
 import type { MqttFront } from '../front/mqtt.ts';
 import type { Platform } from '../platform.ts';
-import { createDeviceHttp, createOperatorServer, isEncrypted } from './http.node.ts';
-import { sniff } from './sniff.node.ts';
+import { createApiServer, createDeviceHttp, createOperatorHandler, isEncrypted, type CloudFront } from './http.node.ts';
+import { sniff, type Spoken } from './sniff.node.ts';
 import type { Certificates } from './tls.node.ts';
 import { webSocketStream } from './websocket.node.ts';
 
@@ -43,13 +44,26 @@ const FIRST_BYTE_MS = 10_000;
 const HANDSHAKE_MS = 10_000;
 /** Connections the system keeps for us while we are busy; a fleet opens hundreds in one tick. */
 const BACKLOG = 4096;
+/** Connections to the device ports, unless told otherwise: what a process with 20,000 open files can hold. */
+export const DEFAULT_CAPACITY = 18_000;
+/** Connections beyond that are told so; further ones are dropped without a word. */
+const RESERVE = 500;
+const TURNED_AWAY_MS = 1000;
+/** CONNACK 3: server unavailable (section 2.5). */
+const UNAVAILABLE = Buffer.from([0x20, 0x02, 0x00, 0x03]);
 
 export interface StartOptions {
   readonly platform: Platform;
   /** Belongs to the stub from now on: `close` closes it too, and so does a start that fails. */
   readonly front: MqttFront;
-  /** Address of the device ports; loopback unless told. The operator API is on loopback always. */
+  /** Address of the device ports; loopback unless told. */
   readonly host?: string;
+  /** Address of the operator and cloud API; loopback unless told, whatever the device ports are on. */
+  readonly operatorHost?: string;
+  /** Answers what comes to the API port and is not for the operator API. */
+  readonly cloud?: CloudFront;
+  /** Connections that the device ports take. */
+  readonly capacity?: number;
   /** 'auto', or a number for each; 0 is any free port. */
   readonly ports: 'auto' | StubPorts;
   readonly certificates: Certificates;
@@ -68,12 +82,15 @@ export interface RunningStub {
  * (exit 3) that name the port and the remedy.
  */
 export async function startStub(options: StartOptions): Promise<RunningStub> {
-  const { platform, front, host = LOOPBACK, clock, certificates } = options;
+  const { platform, front, host = LOOPBACK, operatorHost = LOOPBACK, capacity = DEFAULT_CAPACITY, clock, certificates } = options;
   const wanted = options.ports === 'auto' ? FREE_PORTS : options.ports;
   const sockets = new Set<Socket>();
+  /** Came when there was no room; they are answered as politely as their protocol allows. */
+  const turnedAway = new WeakSet<Socket>();
 
   const deviceHttp = createDeviceHttp(
     platform,
+    certificates.caPem,
     (socket) => factsOf(socket, isEncrypted(socket) ? 'wss' : 'ws'),
     (webSocket, facts) => front.accept(webSocketStream(webSocket, facts)),
   );
@@ -95,15 +112,33 @@ export async function startStub(options: StartOptions): Promise<RunningStub> {
 
   function greet(socket: Socket): void {
     sniff(socket, clock, FIRST_BYTE_MS, (spoken) => {
-      if (spoken === 'mqtt') front.accept(fromDuplex(socket, factsOf(socket, isEncrypted(socket) ? 'tls' : 'tcp')));
+      if (spoken === 'tls' && !isEncrypted(socket)) tls.emit('connection', socket);
+      else if (isTurnedAway(socket)) farewell(socket, spoken);
+      else if (spoken === 'mqtt') front.accept(fromDuplex(socket, factsOf(socket, isEncrypted(socket) ? 'tls' : 'tcp')));
       else if (spoken === 'http') deviceHttp.accept(socket);
-      else if (spoken === 'tls' && !isEncrypted(socket)) tls.emit('connection', socket);
       else socket.destroy();
     });
   }
 
+  /** Was there no room for it? Of a TLS connection the one below it is asked. */
+  function isTurnedAway(socket: Socket): boolean {
+    return turnedAway.has(socket) || turnedAway.has((socket as { _parent?: Socket })._parent ?? socket);
+  }
+
+  function farewell(socket: Socket, spoken: Spoken): void {
+    if (spoken === 'mqtt') socket.end(UNAVAILABLE);
+    else if (spoken === 'http') deviceHttp.turnAway(socket);
+    else return void socket.destroy();
+    // Unread bytes would turn the end into a reset, which takes the answer with it.
+    socket.resume();
+    const late = clock.after(TURNED_AWAY_MS, () => socket.destroy());
+    socket.once('close', () => late.cancel());
+  }
+
   function admit(socket: Socket, encryptedOnly: boolean): void {
     quiet(socket);
+    if (sockets.size >= capacity + RESERVE) return void socket.destroy();
+    if (sockets.size >= capacity) turnedAway.add(socket);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     if (!encryptedOnly) return greet(socket);
@@ -114,10 +149,17 @@ export async function startStub(options: StartOptions): Promise<RunningStub> {
   }
 
   const listening: Server[] = [];
-  const operator = createOperatorServer(platform, () => ({ token: options.operatorToken, port: ports.api }));
-  operator.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+  const handle = createOperatorHandler(platform, () => ({
+    token: options.operatorToken,
+    port: ports.api,
+    ...(operatorHost === LOOPBACK ? {} : { host: operatorHost }),
+  }));
+  const api = createApiServer(handle, options.cloud ?? (() => answerWith(404, 'text/plain; charset=utf-8', 'Nothing here.\n')));
+  // Operators find room where devices find none.
+  const operators = new Set<Socket>();
+  api.on('connection', (socket) => {
+    operators.add(socket);
+    socket.once('close', () => operators.delete(socket));
   });
   const closeAll = async (): Promise<void> => {
     const freed = listening.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
@@ -125,7 +167,7 @@ export async function startStub(options: StartOptions): Promise<RunningStub> {
     await front.close();
     deviceHttp.close();
     tls.close(() => undefined);
-    for (const socket of sockets) socket.destroy();
+    for (const socket of [...sockets, ...operators]) socket.destroy();
     await Promise.all(freed);
   };
 
@@ -133,8 +175,8 @@ export async function startStub(options: StartOptions): Promise<RunningStub> {
   try {
     for (const name of STUB_PORTS) {
       const encryptedOnly = ENCRYPTED_ONLY.has(name);
-      const server = name === 'api' ? operator : createTcpServer({ noDelay: true }, (socket) => admit(socket, encryptedOnly));
-      ports[name] = await listen(server, name, name === 'api' ? LOOPBACK : host, wanted[name]);
+      const server = name === 'api' ? api : createTcpServer({ noDelay: true }, (socket) => admit(socket, encryptedOnly));
+      ports[name] = await listen(server, name, name === 'api' ? operatorHost : host, wanted[name]);
       listening.push(server);
     }
   } catch (error) {

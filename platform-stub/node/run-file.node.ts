@@ -61,7 +61,17 @@ export function writeRunFile(entry: RunEntry, dir: string = runDir()): () => voi
 
 /** The stub of this user that serves devices on `devicePort` of this machine. Files of processes that are gone are removed. */
 export function findStub(devicePort: number, dir: string = runDir()): RunEntry | undefined {
-  if (!isOurs(dir)) return undefined;
+  return runningStubs(dir).find(({ ports: { api: _api, ...devicePorts } }) => Object.values(devicePorts).includes(devicePort));
+}
+
+/** A stub of this user that serves, whichever. */
+export function findAnyStub(dir: string = runDir()): RunEntry | undefined {
+  return runningStubs(dir)[0];
+}
+
+function runningStubs(dir: string): RunEntry[] {
+  if (!isOurs(dir)) return [];
+  const running: RunEntry[] = [];
   for (const name of readdirSync(dir)) {
     const pid = Number(FILE.exec(name)?.[1]);
     if (!Number.isSafeInteger(pid)) continue;
@@ -70,11 +80,9 @@ export function findStub(devicePort: number, dir: string = runDir()): RunEntry |
       continue;
     }
     const entry = readEntry(join(dir, name));
-    if (!entry) continue;
-    const { api: _api, ...devicePorts } = entry.ports;
-    if (Object.values(devicePorts).includes(devicePort)) return entry;
+    if (entry) running.push(entry);
   }
-  return undefined;
+  return running;
 }
 
 function readEntry(file: string): RunEntry | undefined {

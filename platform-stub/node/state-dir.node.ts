@@ -29,10 +29,16 @@ const LEFT_MS = 30 * 86_400_000;
  * Opens the directory of a stub.
  * @param dir   kept over restarts, with its authority and leaves; without it a fresh one is made for this run, readable to this user only
  * @param names what the leaves are valid for; leaves that lack one of them are issued again by the same authority
+ * @param claim called with a directory that the user named before anything in it is read or written; may refuse it by throwing
  * A directory that cannot be used, or holds a broken authority, is a UserError (exit 3).
  */
-export async function openStateDir(dir: string | undefined, names: readonly string[] = DEFAULT_NAMES): Promise<StateDir> {
+export async function openStateDir(
+  dir: string | undefined,
+  names: readonly string[] = DEFAULT_NAMES,
+  claim: (path: string) => void = () => undefined,
+): Promise<StateDir> {
   const path = makeDir(dir);
+  if (dir !== undefined) claim(path);
   const write = (name: string, content: string, mode = PRIVATE_FILE): string => {
     const file = join(path, name);
     writeFileSync(file, content, { mode });
