@@ -16,7 +16,7 @@ export function subscriptionsOf(client: Client): {
 export function repair(broker: Aedes, store: AedesPersistence, mayHave: (client: Client, filter: string) => boolean): void {
   keepRightsInPersistence(store, mayHave);
   dropStatistics(broker);
-  followKicks(broker);
+  forgetTheDead(broker);
 }
 
 /** A filter that was refused would be kept for the next session all the same. */
@@ -41,23 +41,14 @@ function dropStatistics(broker: Aedes): void {
   };
 }
 
-/** When the older connection dies in the tick of the newer one's CONNECT, aedes unregisters the newer one, which is never kicked again. */
-function followKicks(broker: Aedes): void {
-  /** The newest client of each identity. */
-  const live = new Map<string, Client>();
+/**
+ * aedes unregisters the newer of two connections when the older dies in the tick of its CONNECT, and keeps one registered that died before
+ * its registration. Who is kicked is therefore the platform's decision alone, by session; here only the dead are forgotten.
+ */
+function forgetTheDead(broker: Aedes): void {
   const registry = broker as unknown as { clients: Record<string, Client> };
-  // A client that died between its check and its registration would stay registered for ever.
   broker.on('client', (client) => {
     if (client.closed) delete registry.clients[client.id];
-  });
-  broker.on('clientReady', (client) => {
-    live.set(client.id, client);
-    registry.clients[client.id] = client;
-  });
-  broker.on('clientDisconnect', (client) => {
-    const current = live.get(client.id);
-    if (current === client) live.delete(client.id);
-    else if (current) registry.clients[client.id] = current;
   });
   // A connection that breaks is an event of that connection, not of the broker.
   broker.on('clientError', () => undefined);

@@ -1,15 +1,11 @@
 // The platform as bytes: raw packets over memory streams against the real broker. What is decided is core's business and tested there.
-import mqtt, { type Packet } from 'mqtt-packet';
+import mqtt from 'mqtt-packet';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { memoryPair } from '../../kernel/bytes/memory.ts';
-import type { ByteStream } from '../../kernel/bytes/stream.ts';
-import { ManualClock } from '../../kernel/clock.testkit.ts';
 import { isCompact, parsePostReply, parseReply } from '../../protocol/payload.ts';
 import { propertyPost, propertyPostReply, userGet } from '../../protocol/topics.ts';
-import { DN, ENCRYPTED, PK, PLAIN, PS, registration, signIn, type Connect, type Credentials } from '../bench.testkit.ts';
-import { OFF, withEntry, type Policy } from '../core/policy.ts';
-import { Platform } from '../platform.ts';
-import { createMqttFront, type MqttFront } from './mqtt.ts';
+import { DN, PK, PLAIN, registration, signIn, type Credentials } from '../bench.testkit.ts';
+import { OFF, withEntry } from '../core/policy.ts';
+import { closeHouses, connectPacket, House, post, QUIET, turn, turns, type Of } from './mqtt.testkit.ts';
 
 /** What the broker keeps over a session's end; the real store, held on to. */
 interface Store {
@@ -37,186 +33,7 @@ const count = async (all: AsyncIterable<unknown>): Promise<number> => {
   return found;
 };
 
-/** Time moves when told; bytes move by themselves. */
-class Clock extends ManualClock {
-  override turn(fn: () => void): void {
-    setImmediate(fn);
-  }
-}
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const turns = async (count: number): Promise<void> => {
-  for (let i = 0; i < count; i++) await turn();
-};
-/** More turns than any path through the broker takes. */
-const QUIET = 40;
-
-type Of<C extends Packet['cmd']> = Extract<Packet, { cmd: C }>;
-
-/** One connection of a device that speaks in packets. */
-class Device {
-  readonly packets: Packet[] = [];
-  readonly chunks: Uint8Array[] = [];
-  readonly #stream: ByteStream;
-  #closed: string | undefined;
-
-  constructor(stream: ByteStream) {
-    this.#stream = stream;
-    const parser = mqtt.parser();
-    parser.on('packet', (packet) => this.packets.push(packet));
-    stream.attach({
-      data: (bytes) => {
-        this.chunks.push(bytes);
-        parser.parse(Buffer.from(bytes));
-      },
-      drain: () => undefined,
-      end: () => stream.end(),
-      close: (ending) => (this.#closed = ending.by),
-    });
-  }
-
-  get isClosed(): boolean {
-    return this.#closed !== undefined;
-  }
-
-  get bytes(): Buffer {
-    return Buffer.concat(this.chunks);
-  }
-
-  write(bytes: Uint8Array): void {
-    this.#stream.write(bytes);
-  }
-
-  send(packet: Packet, protocolVersion = 4): this {
-    this.#stream.write(mqtt.generate(packet, { protocolVersion }));
-    return this;
-  }
-
-  abort(): void {
-    this.#stream.abort();
-  }
-
-  /** Waits for the `nth` packet of a kind. */
-  async next<C extends Packet['cmd']>(cmd: C, nth = 1): Promise<Of<C>> {
-    for (;;) {
-      const found = this.packets.filter((packet): packet is Of<C> => packet.cmd === cmd)[nth - 1];
-      if (found) return found;
-      if (this.isClosed) throw new Error(`closed before ${cmd}; got ${this.packets.map((packet) => packet.cmd).join(' ')}`);
-      await turn();
-    }
-  }
-
-  async closed(): Promise<string> {
-    while (this.#closed === undefined) await turn();
-    return this.#closed;
-  }
-
-  /** A round trip: what the broker had to say before is here afterwards. */
-  async ping(): Promise<void> {
-    const before = this.packets.filter((packet) => packet.cmd === 'pingresp').length;
-    this.send({ cmd: 'pingreq' });
-    await this.next('pingresp', before + 1);
-    await turns(QUIET);
-  }
-
-  published(): Of<'publish'>[] {
-    return this.packets.filter((packet) => packet.cmd === 'publish');
-  }
-
-  async subscribe(...filters: string[]): Promise<number[]> {
-    const before = this.packets.filter((packet) => packet.cmd === 'suback').length;
-    this.send({ cmd: 'subscribe', messageId: before + 1, subscriptions: filters.map((topic) => ({ topic, qos: 1 as const })) });
-    return (await this.next('suback', before + 1)).granted as number[];
-  }
-
-  publish(topic: string, payload: string, qos: 0 | 1 | 2 = 0, retain = false): this {
-    return this.send({ cmd: 'publish', topic, payload, qos, retain, dup: false, messageId: 77 });
-  }
-}
-
-const connectPacket = (request: Connect, more: object = {}): Packet =>
-  ({
-    cmd: 'connect',
-    protocolId: 'MQTT',
-    protocolVersion: 4,
-    clean: true,
-    clientId: request.identifier,
-    keepalive: request.keepAlive,
-    username: request.username,
-    password: request.password === undefined ? undefined : Buffer.from(request.password),
-    ...more,
-  }) as Packet;
-
-class House {
-  readonly clock = new Clock();
-  readonly platform: Platform;
-  front!: MqttFront;
-  /** Identities the platform gave to the broker, newest last. */
-  readonly brokerIds: string[] = [];
-
-  private constructor(policy?: Policy) {
-    this.platform = new Platform({ clock: this.clock, seed: 'front', ...(policy ? { policy } : {}) });
-    const connect = this.platform.connect.bind(this.platform);
-    this.platform.connect = (request) => {
-      const decision = connect(request);
-      if (decision.kind === 'online') this.brokerIds.push(decision.brokerId);
-      return decision;
-    };
-    this.platform.operate({ action: 'CreateProduct', productKey: PK, productSecret: PS, dynamicRegistration: true });
-    this.platform.operate({ action: 'AddDevices', productKey: PK, deviceNames: [DN, 'meter-0002'] });
-  }
-
-  static async open(policy?: Policy): Promise<House> {
-    const house = new House(policy);
-    house.front = await createMqttFront(house.platform);
-    houses.push(house);
-    return house;
-  }
-
-  dial(facts = ENCRYPTED): Device {
-    const [client, server] = memoryPair(this.clock, { ...facts, peer: 'platform' }, facts);
-    this.front.accept(server);
-    return new Device(client);
-  }
-
-  send(request: Connect, more: object = {}, protocolVersion = 4): Device {
-    return this.dial(request.facts).send(connectPacket(request, { ...more, protocolVersion }), protocolVersion);
-  }
-
-  /** Registers a device and leaves. */
-  async issue(mode: 'register' | 'regnwl' = 'register', dn = DN): Promise<Credentials> {
-    const device = this.send(registration(mode, dn));
-    const reply = parseReply((await device.next('publish')).payload);
-    device.send({ cmd: 'disconnect' });
-    await device.closed();
-    return reply.kind === 'register' ? { deviceSecret: reply.deviceSecret } : { clientId: reply.clientId, deviceToken: reply.deviceToken };
-  }
-
-  async online(credentials: Credentials, dn = DN, more: object = {}, extra = ''): Promise<Device> {
-    const request = signIn(credentials, dn);
-    const device = this.send({ ...request, identifier: request.identifier.replace(/\|$/, `${extra}|`) }, more);
-    expect((await device.next('connack')).returnCode).toBe(0);
-    return device;
-  }
-
-  status(dn = DN): string | undefined {
-    const result = this.platform.operate({ action: 'QueryDeviceDetail', productKey: PK, deviceName: dn });
-    return result.ok && result.kind === 'device' ? result.device.status : undefined;
-  }
-}
-
-const houses: House[] = [];
-afterEach(async () => {
-  for (const house of houses.splice(0)) {
-    await house.front.close();
-    await turns(QUIET);
-    expect(house.platform.openSessions).toBe(0);
-    expect(house.clock.alarms).toBe(0);
-  }
-});
-
-const post = (id: string, ack = true): string =>
-  JSON.stringify({ id, version: '1.0', ...(ack ? {} : { sys: { ack: 0 } }), params: { t: 1 }, method: 'thing.event.property.post' });
+afterEach(closeHouses);
 
 describe('a registration', () => {
   it.each(['register', 'regnwl'] as const)(
@@ -431,7 +248,7 @@ describe('isolation', () => {
   });
 
   it("a platform without RULE-59 grants what is another's", async () => {
-    const house = await House.open(withEntry('RULE-59', OFF['RULE-59']));
+    const house = await House.open({ policy: withEntry('RULE-59', OFF['RULE-59']) });
     const device = await house.online(await house.issue());
     expect(await device.subscribe(userGet(PK, 'meter-0002'))).toEqual([1]);
   });
@@ -440,7 +257,7 @@ describe('isolation', () => {
     ['on-subscribe', 0, 1],
     ['published', 1, 1],
   ] as const)('a platform without RULE-05 delivers %s', async (delivery, before, after) => {
-    const house = await House.open(withEntry('RULE-05', () => delivery));
+    const house = await House.open({ policy: withEntry('RULE-05', () => delivery) });
     const spy = await house.online({ deviceSecret: 'x' }, DN).catch(() => undefined);
     expect(spy).toBeUndefined();
     const device = house.send(registration('regnwl'));
@@ -504,7 +321,7 @@ describe('a device that is online', () => {
   });
 
   it('may bring a will, which nobody hears', async () => {
-    const house = await House.open(withEntry('RULE-59', OFF['RULE-59']));
+    const house = await House.open({ policy: withEntry('RULE-59', OFF['RULE-59']) });
     const other = await house.online(await house.issue('register', 'meter-0002'), 'meter-0002');
     expect(await other.subscribe('#')).toEqual([1]);
     const device = await house.online(await house.issue(), DN, {
@@ -643,7 +460,7 @@ describe('kick-out', () => {
   });
 
   it('a platform without RULE-57 keeps both', async () => {
-    const house = await House.open(withEntry('RULE-57', OFF['RULE-57']));
+    const house = await House.open({ policy: withEntry('RULE-57', OFF['RULE-57']) });
     const credentials = await house.issue();
     const [older, newer] = [await house.online(credentials), await house.online(credentials)];
     await older.ping();

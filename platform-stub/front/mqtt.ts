@@ -25,8 +25,10 @@ interface Link {
   decision: ConnectDecision | undefined;
   /** Says goodbye to the connections that this one kicks; its CONNACK waits for that. */
   goodbyes: Promise<unknown>[];
+  /** Filters it may have: those it has, and those of the SUBSCRIBE under way. */
+  readonly filters: Set<string>;
   /** Filters of the SUBSCRIBE under way. */
-  filters: number;
+  asked: number;
   /** Replies to messages that came before their SUBSCRIBE was through: some SDKs do not await it (clients.md, trap 9). */
   readonly held: { readonly topic: string; readonly payload: string; readonly at: number }[];
 }
@@ -131,7 +133,8 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
       done(null);
       if (decision?.kind === 'online' && !dropped) receive(client, link, decision, { topic, qos, payload, foreign });
     },
-    authorizeForward: (client, packet) => (maySubscribe(links.get(client), packet.topic) ? packet : null),
+    // The second line: also what was pushed, and what a resumed session kept.
+    authorizeForward: (client, packet) => (mayReceive(links.get(client), packet.topic) ? packet : null),
   });
 
   function mayUse(who: Online, topic: string): boolean {
@@ -148,10 +151,17 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
     );
   }
 
+  function mayReceive(link: Link | undefined, topic: string): boolean {
+    if (link?.decision?.kind === 'registered' && isReplyTopic(topic)) return true;
+    return maySubscribe(link, topic) || (link?.decision?.kind === 'online' && topic === NOTIFY_TOPIC);
+  }
+
   function hasRoom(client: Client, link: Link | undefined, filter: string): boolean {
-    const { subscriptions } = subscriptionsOf(client);
-    if (!link || ++link.filters > bounds.filtersPerSubscribe) return false;
-    return filter in subscriptions || Object.keys(subscriptions).length + link.filters <= bounds.subscriptions;
+    // A session that is resumed brings its filters all at once.
+    if (!link || (client.connected && ++link.asked > bounds.filtersPerSubscribe)) return false;
+    if (link.filters.size >= bounds.subscriptions && !link.filters.has(filter)) return false;
+    link.filters.add(filter);
+    return true;
   }
 
   function receive(
@@ -216,9 +226,12 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
     const decision = links.get(client)?.decision;
     if (decision?.kind === 'registered' && decision.delivery !== 'on-subscribe') reply(client);
   });
+  broker.on('unsubscribe', (filters, client) => {
+    for (const filter of filters) links.get(client)?.filters.delete(filter);
+  });
   broker.on('subscribe', (filters, client) => {
     const link = links.get(client);
-    if (link) link.filters = 0;
+    if (link) link.asked = 0;
     if (link?.decision?.kind === 'registered' && link.decision.delivery === 'on-subscribe') reply(client);
     for (const held of link?.held.splice(0) ?? []) {
       const wanted = clock.now() - held.at <= HELD_MS && filters.some(({ topic }) => filterMatches(topic, held.topic));
@@ -255,7 +268,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
       );
       const client: Client = broker.handle(duplex as never);
       clients.set(session, client);
-      links.set(client, { session, stream, pace: new Pace(), decision: undefined, goodbyes: [], held: [], filters: 0 });
+      links.set(client, { session, stream, pace: new Pace(), decision: undefined, goodbyes: [], held: [], filters: new Set(), asked: 0 });
     },
     close: () =>
       new Promise((resolve) => {
