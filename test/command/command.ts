@@ -30,7 +30,9 @@ export async function muster(args: readonly string[], env?: NodeJS.ProcessEnv): 
 
 /** What `muster stub --json` says first. */
 export interface Ready {
+  readonly mqtt: number;
   readonly mqtts: number;
+  readonly ws: number;
   readonly wss: number;
   readonly ca: string;
   readonly target: string;
@@ -45,6 +47,21 @@ export async function withStub<T>(args: readonly string[], use: (ready: Ready) =
     const line = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
     if (line.done) throw new Error('the stub ended without a word');
     return await use(JSON.parse(line.value) as Ready);
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
+
+/** The app with its stub while `use` runs with its URL. */
+export async function withServer<T>(use: (url: string) => Promise<T>): Promise<T> {
+  const child = start(['serve', '--port', '0']);
+  const ended = once(child, 'close');
+  try {
+    if (!child.stdout) throw new Error('the server has no stdout');
+    const line = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
+    if (line.done) throw new Error('the server ended without a word');
+    return await use(line.value);
   } finally {
     child.kill('SIGTERM');
     await ended;
