@@ -70,7 +70,11 @@ export default defineConfig({
         minify: false,
         emptyOutDir: true,
         rolldownOptions: {
-          input: { memory: join(checkout, 'test/bench/memory.bench.ts') },
+          input: {
+            memory: join(checkout, 'test/bench/memory.bench.ts'),
+            stub: join(checkout, 'test/bench/stub.bench.ts'),
+            'stub-load': join(checkout, 'test/bench/stub-load.bench.ts'),
+          },
           output: { entryFileNames: '[name].js' },
         },
       },

@@ -17,14 +17,18 @@ const DEVICES = smoke ? 200 : 2000;
 
 /** @typedef {Record<string, number>} Sample */
 
-/** @returns {Sample} */
-function memorySample() {
-  const program = join(checkout, 'node_modules/.cache/muster-bench/memory.js');
+/**
+ * Runs one of the bench programs, which prints its figures.
+ * @param {string} name
+ * @returns {Sample}
+ */
+function sampleOf(name) {
+  const program = join(checkout, `node_modules/.cache/muster-bench/${name}.js`);
   const child = spawnSync(process.execPath, ['--expose-gc', program, String(DEVICES)], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  if (child.status !== 0) throw new Error(`the memory bench ended with ${child.status}`);
+  if (child.status !== 0) throw new Error(`the bench ${name} ended with ${child.status}`);
   /** @type {unknown} */
   const sample = JSON.parse(child.stdout);
   return /** @type {Sample} */ (sample);
@@ -62,7 +66,8 @@ if (!bench) throw new Error('vite.config.ts has no environment for the bench');
 await builder.build(bench);
 
 const results = [
-  await series('in memory, one thread', memorySample),
+  await series('in memory, one thread', () => sampleOf('memory')),
+  await series("the stub's side, one process", () => sampleOf('stub-load')),
   await series('in a tab', () => measurePage({ devices: smoke ? 200 : 5000 })),
 ];
 for (const { name, figures } of results) {

@@ -1,0 +1,207 @@
+// `npm run soak [-- --only model|memory|posts] [--minutes N] [--devices N] [--connections N] [--model-runs N] [--json FILE]`: what takes too
+// long for a test: ten thousand runs of the model, a hundred thousand hostile connections and what they leave in memory, and thousands of
+// devices that post for ten minutes, with a count at both ends. Exit 0 when all hold; the figures go to docs/evidence.
+import { spawn, spawnSync, fork } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { build, load, program } from '../test/soak/build.mjs';
+import { checkout } from './build.mjs';
+
+/** @typedef {import('../test/soak/load.ts')} LoadModule */
+/** @typedef {import('../test/soak/stub.ts').Ready} Ready */
+/** @typedef {import('../test/soak/stub.ts').Count} Count */
+/** @typedef {{ connections: number, sessions: number, handles: number, heapUsed: number, external: number, arrayBuffers: number, rss: number }} MemorySample */
+/** @typedef {{ connections: number, seconds: number, idleHandles: number, rates: number[], samples: MemorySample[], crashes: string[] }} Measured */
+/** @typedef {{ name: string, ok: boolean, why: string[], figures: object }} Result */
+
+const PARTS = /** @type {const} */ (['model', 'memory', 'posts']);
+const EVERY_MS = 10_000;
+/** Growth per ten thousand connections, as a share of the first sample. */
+const GROWTH_MAX = 0.01;
+const REPORTED_LATENCIES = { p95: 0.95, p99: 0.99 };
+
+const options = { minutes: 10, devices: 5000, connections: 100_000, 'model-runs': 10_000 };
+let only = '';
+let json = '';
+for (let i = 2; i < process.argv.length; i += 2) {
+  const [word = '', value = ''] = process.argv.slice(i, i + 2);
+  const name = word.replace(/^--/, '');
+  if (name === 'only' && PARTS.some((part) => part === value)) only = value;
+  else if (name === 'json' && value !== '') json = value;
+  else if (name in options && Number(value) > 0) options[/** @type {keyof typeof options} */ (name)] = Number(value);
+  else {
+    console.error(`soak: ${word} ${value} is not understood; the first lines of tools/soak.mjs say what is`);
+    process.exit(64);
+  }
+}
+
+/** @param {readonly number[]} values */
+function spread(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (/** @type {number} */ share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+  return { min: sorted[0] ?? NaN, median: at(0.5), max: sorted.at(-1) ?? NaN, at };
+}
+
+/** Without its function. @param {readonly number[]} values */
+function figures(values) {
+  const { min, median, max } = spread(values);
+  return { min, median, max };
+}
+
+/** @param {string} line */
+const tell = (line) => console.error(`soak: ${line}`);
+
+/** The model, far longer than in a test. @returns {Result} */
+function model() {
+  const folder = join(checkout, 'test/model');
+  const result = { name: 'model', figures: { runs: options['model-runs'] } };
+  if (!existsSync(folder)) return { ...result, ok: false, why: ['test/model does not exist'] };
+  const startedAt = performance.now();
+  const child = spawnSync(
+    process.execPath,
+    [join(checkout, 'node_modules/vitest/vitest.mjs'), 'run', 'test/model', '--testTimeout', '3600000'],
+    { cwd: checkout, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, MUSTER_MODEL_RUNS: String(options['model-runs']) } },
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  const ok = child.status === 0;
+  return { ...result, ok, why: ok ? [] : [`vitest ended with ${child.status}`], figures: { ...result.figures, seconds } };
+}
+
+/** Hostile connections, and what they leave. @returns {Promise<Result>} */
+async function memory() {
+  const { connections } = options;
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', join(checkout, 'test/robustness/memory.mjs'), '--prebuilt', '--connections', String(connections)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let out = '';
+  child.stdout.on('data', (/** @type {Buffer} */ chunk) => (out += chunk.toString()));
+  /** @type {unknown} */
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) return { name: 'memory', ok: false, why: [`memory.mjs ended with ${String(code)}`], figures: {} };
+  /** @type {unknown} */
+  const printed = JSON.parse(out);
+  const { samples, crashes, idleHandles, seconds, rates } = /** @type {Measured} */ (printed);
+  const [first] = samples;
+  const last = samples.at(-1);
+  if (!first || !last) throw new Error('memory.mjs took no samples');
+  /** @param {(sample: MemorySample) => number} of */
+  const growth = (of) => ((of(last) - of(first)) / of(first) / (last.connections - first.connections)) * 10_000;
+  const growths = {
+    heapUsed: growth((one) => one.heapUsed),
+    external: growth((one) => one.external),
+    heapAndExternal: growth((one) => one.heapUsed + one.external),
+    rss: growth((one) => one.rss),
+  };
+  const why = crashes.map((crash) => `crashed: ${crash}`);
+  // The first sample of a short run is taken while code is still being compiled.
+  for (const name of /** @type {const} */ (['heapAndExternal', 'rss'])) {
+    if (!(growths[name] < GROWTH_MAX)) why.push(`${name} grows by ${(growths[name] * 100).toFixed(2)} % per 10,000 connections`);
+  }
+  for (const { sessions, handles, connections: after } of samples) {
+    if (sessions !== 0) why.push(`${sessions} sessions are left after ${after} connections`);
+    if (handles > idleHandles) why.push(`${handles - idleHandles} sockets or timers are left after ${after} connections`);
+  }
+  return {
+    name: 'memory',
+    ok: why.length === 0,
+    why,
+    figures: { connections, seconds, connectionsPerSecond: figures(rates), samples, growthPer10000: growths },
+  };
+}
+
+/** Devices that post, counted at both ends. @returns {Promise<Result>} */
+async function posts() {
+  const { devices, minutes } = options;
+  const loadModule = /** @type {LoadModule} */ (await load('load'));
+  const stub = fork(program('stub'), [String(devices)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  /** @returns {Promise<unknown>} */
+  const message = () =>
+    new Promise((resolve, reject) => {
+      stub.once('message', resolve);
+      stub.once('exit', (code) => reject(new Error(`the stub ended with ${code}`)));
+    });
+  try {
+    const { mqtt, mqtts, ca } = /** @type {Ready} */ (await message());
+    const tally = await loadModule.run({ mqtt, mqtts, ca, devices, minutes, everyMs: EVERY_MS }, tell);
+    const counted = message();
+    stub.send('count');
+    const platform = /** @type {Count} */ (await counted);
+    const { connected, sent, acknowledged, replies, lost, latency, perWindow } = tally;
+    /** @type {string[]} */
+    const why = [];
+    if (connected !== devices) why.push(`${connected} of ${devices} devices came online`);
+    if (lost > 0) why.push(`${lost} connections were lost`);
+    for (const [what, count] of /** @type {[string, number][]} */ ([
+      ['PUBACKs', acknowledged],
+      ['replies', replies],
+      ['posts that the platform saw', platform.posts],
+    ])) {
+      if (count !== sent) why.push(`${sent} posts, but ${count} ${what}`);
+    }
+    if (platform.others > 0) why.push(`${platform.others} uplinks that the platform did not take`);
+    const { at } = spread(latency);
+    const percentiles = Object.fromEntries(Object.entries(REPORTED_LATENCIES).map(([name, share]) => [name, at(share)]));
+    return {
+      name: 'posts',
+      ok: why.length === 0,
+      why,
+      figures: {
+        ...{ devices, minutes, everyMs: EVERY_MS, connected, sent, acknowledged, replies, lost },
+        platform,
+        latencyMs: { ...figures(latency), ...percentiles },
+        repliesPerInterval: figures(perWindow),
+      },
+    };
+  } finally {
+    const ended = new Promise((resolve) => stub.once('exit', resolve));
+    if (stub.exitCode === null && stub.connected) {
+      stub.disconnect();
+      await ended;
+    }
+  }
+}
+
+/** @param {string} name */
+function versionOf(name) {
+  /** @type {unknown} */
+  const described = JSON.parse(readFileSync(join(checkout, 'node_modules', name, 'package.json'), 'utf8'));
+  const { version } = /** @type {{ version: string }} */ (described);
+  return version;
+}
+
+const commit = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: checkout, encoding: 'utf8' }).stdout.trim();
+const startedAt = new Date();
+/** @param {(typeof PARTS)[number]} part */
+const wanted = (part) => only === '' || only === part;
+if (wanted('memory') || wanted('posts')) build();
+/** @type {Result[]} */
+const results = [];
+for (const [name, run] of /** @type {const} */ ([
+  ['model', model],
+  ['memory', memory],
+  ['posts', posts],
+])) {
+  if (!wanted(name)) continue;
+  tell(`${name} begins`);
+  const result = await run();
+  results.push(result);
+  tell(`${name}: ${result.ok ? 'holds' : result.why.join('; ')}`);
+}
+
+const report = {
+  format: 'muster-soak/1',
+  at: startedAt.toISOString(),
+  seconds: (Date.now() - startedAt.getTime()) / 1000,
+  options: { ...options, ...(only === '' ? {} : { only }) },
+  machine: { cpu: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), platform: process.platform },
+  versions: { commit, node: process.version, ...Object.fromEntries(['aedes', 'mqtt-packet', 'ws'].map((one) => [one, versionOf(one)])) },
+  results,
+};
+const file = json === '' ? join(checkout, `docs/evidence/soak-${startedAt.toISOString().slice(0, 10)}.json`) : json;
+mkdirSync(dirname(file), { recursive: true });
+writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+tell(`the figures are in ${file}`);
+process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
