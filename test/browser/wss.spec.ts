@@ -1,21 +1,39 @@
 // The page against a platform in another process, over WSS: with a certificate that the browser takes, and with one that it does not.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { counter, downloaded, expect, openDevice, phase, startCommand, test } from './fixtures.ts';
 
 const PRODUCT = { productKey: 'a1BrowserTest', productSecret: 'ps0123456789abcd' };
 
-/** A stub that knows these names; the port of its WSS end. */
-async function stubWith(names: readonly string[]): Promise<{ port: number; stop: () => Promise<void> }> {
+interface Stub {
+  /** Of its WSS end. */
+  readonly port: number;
+  /** Devices that are online, by the platform's own count. */
+  online(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** A stub that knows these names. */
+async function stubWith(names: readonly string[]): Promise<Stub> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-browser-'));
   const config = join(folder, 'stub.json');
   await writeFile(config, JSON.stringify({ products: [{ ...PRODUCT, dynamicRegistration: true, devices: names }] }));
   const { line, stop } = await startCommand(['stub', '--json', '--config', config]);
-  const { wss } = JSON.parse(line) as { wss: number };
+  const { wss, api, target } = JSON.parse(line) as { wss: number; api: number; target: string };
+  const token = await readFile(join(dirname(target), 'operator-token'), 'utf8');
   return {
     port: wss,
+    async online() {
+      const response = await fetch(`http://127.0.0.1:${api}/operator`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ action: 'QueryDeviceStatistics', productKey: PRODUCT.productKey }),
+      });
+      const { statistics } = (await response.json()) as { statistics: { onlineCount: number } };
+      return statistics.onlineCount;
+    },
     async stop() {
       await stop();
       await rm(folder, { recursive: true, force: true });
@@ -60,6 +78,21 @@ test.describe('with a certificate that is taken', () => {
       await page.getByRole('button', { name: 'Stop', exact: true }).first().click();
       await phase(page, 'stopped');
       await expect.poll(() => page.workers().length).toBe(0);
+    } finally {
+      await stub.stop();
+    }
+  });
+
+  test('a tab that is closed in mid-run takes its devices with it', async ({ page }) => {
+    const stub = await stubWith([]);
+    try {
+      await page.goto('./');
+      await fillTarget(page, `wss://127.0.0.1:${stub.port}/mqtt`, 50);
+      await page.getByLabel('Registration', { exact: true }).selectOption('regnwl');
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      await expect.poll(() => stub.online()).toBeGreaterThan(10);
+      await page.close();
+      await expect.poll(() => stub.online()).toBe(0);
     } finally {
       await stub.stop();
     }
