@@ -1,5 +1,6 @@
 // Cells in a worker of their own, as their caller sees them: one case at a time, on the virtual clock of that worker's thread.
 import type { EditionName } from '../../protocol/editions.ts';
+import type { Options } from '../../platform-stub/core/options.ts';
 import type { CaseRecord } from '../judge/record.ts';
 import { FIRMWARE_MUTANTS, PLATFORM_MUTANTS } from '../mutants/all.ts';
 import { CASES } from './cases.ts';
@@ -12,6 +13,8 @@ export interface CellRequest {
   readonly edition: EditionName;
   /** A platform or firmware that is wrong on purpose; the record does not name it. */
   readonly mutant?: string;
+  /** What the edition leaves open, set otherwise. */
+  readonly options?: Partial<Options>;
   /** Turns of the event loop that every hop takes longer. */
   readonly extraTurns?: number;
 }

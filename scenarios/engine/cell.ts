@@ -2,6 +2,7 @@
 import { ambientClock } from '../../kernel/clock.ts';
 import { Redactor } from '../../kernel/trace/redact.ts';
 import type { EditionName } from '../../protocol/editions.ts';
+import type { Options } from '../../platform-stub/core/options.ts';
 import type { Policy } from '../../platform-stub/core/policy.ts';
 import { createMqttFront } from '../../platform-stub/front/mqtt.ts';
 import { Platform } from '../../platform-stub/platform.ts';
@@ -21,6 +22,8 @@ export interface CellOptions {
   readonly namespace: string;
   readonly edition: EditionName;
   readonly policy?: Policy;
+  /** What the edition leaves open, set otherwise. */
+  readonly options?: Partial<Options>;
   readonly habits?: Habits;
   /** Turns of the event loop that every hop takes longer. */
   readonly extraTurns?: number;
@@ -43,6 +46,7 @@ export async function runInCell(definition: CaseDefinition, options: CellOptions
           seed: `${seed} ${definition.id}`,
           edition,
           ...(options.policy ? { policy: options.policy } : {}),
+          ...(options.options ? { options: options.options } : {}),
         });
         const front = await createMqttFront(platform);
         const operator = stubOperator((command) => Promise.resolve(platform.operate(command)), seed, namespace);
