@@ -72,18 +72,26 @@ export async function serveCommand(options: ServeOptions): Promise<ExitCode> {
 /** Tells the page how to operate the stub beside it; only a page of this server can read the answer. */
 const SESSION_PATH = '/session';
 
-/** The stub's operator API on the app's own origin, and what the page needs for it; false for any other request. */
-function operates(stub: OpenStub | undefined, port: number): OperatorHandler {
-  if (!stub) return () => false;
-  const access = { token: stub.operatorToken, port };
-  const handle = createOperatorHandler(stub.platform, () => access);
+/**
+ * The stub's operator API on the app's own origin, and what the page needs for it; false for any other request. Without a stub the page is
+ * told so, and there is nothing to operate.
+ * @param port of the app, which the Host header has to name
+ */
+function operates(stub: () => OpenStub | undefined, port: () => number): OperatorHandler {
+  let handle: OperatorHandler | undefined;
   return (request, response) => {
-    if (request.url !== SESSION_PATH) return handle(request, response);
+    const open = stub();
+    const access = { token: open?.operatorToken ?? '', port: port() };
+    if (request.url !== SESSION_PATH) {
+      if (open) handle ??= createOperatorHandler(open.platform, () => access);
+      return handle?.(request, response) ?? false;
+    }
     const { host, origin } = request.headers;
     const site = request.headers['sec-fetch-site'];
     const refused = refuseForeign({ host, origin }, access) ?? (site === undefined || site === 'same-origin' ? undefined : FORBIDDEN);
-    const { mqtts, wss } = stub.ports;
-    const session = { operator: { path: OPERATOR_PATH, token: access.token }, stub: { mqtts, wss } };
+    const session = open
+      ? { operator: { path: OPERATOR_PATH, token: access.token }, stub: { mqtts: open.ports.mqtts, wss: open.ports.wss } }
+      : { operator: null, stub: null };
     const answer = refused ?? answerWith(200, 'application/json', JSON.stringify(session), { 'Cache-Control': 'no-store' });
     response.writeHead(answer.status, answer.headers);
     response.end(answer.body);
@@ -103,9 +111,9 @@ function listen(folder: string, port: number, stub: () => OpenStub | undefined):
       response.setHeader('Cache-Control', 'no-cache');
     },
   });
+  const operator = operates(stub, () => (server.address() as AddressInfo).port);
   const server = createServer((request, response) => {
-    const own = server.address() as AddressInfo | null;
-    if (own && operates(stub(), own.port)(request, response)) return;
+    if (operator(request, response)) return;
     files(request, response, () => {
       response.writeHead(404, { 'Content-Type': 'text/plain' });
       response.end('not found\n');
