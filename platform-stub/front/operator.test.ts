@@ -53,6 +53,21 @@ describe('the operator API', () => {
     },
   );
 
+  it('exports the log as JSON lines, filtered as asked', () => {
+    const request = { method: 'GET', host: '127.0.0.1:8480', origin: undefined, authorization: `Bearer ${TOKEN}`, body: '' };
+    const get = (query: string): [number, string[]] => {
+      const answer = answerOperator({ ...request, path: `/operator/log.jsonl${query}` }, ACCESS, fresh());
+      return [answer.status, answer.body.trimEnd().split('\n')];
+    };
+    const operations = (lines: string[]): unknown[] => lines.map((line) => (JSON.parse(line) as { operation: string }).operation);
+    const [status, lines] = get('?book=audit&limit=5');
+    expect([status, operations(lines)]).toEqual([200, ['AddDevices', 'CreateProduct']]);
+    expect(operations(get('?search=create')[1])).toEqual(['CreateProduct']);
+    expect(get('?nobody=1')[0]).toBe(400);
+    expect(get('?limit=0')[0]).toBe(400);
+    expect(answerOperator({ ...request, authorization: undefined, path: '/operator/log.jsonl' }, ACCESS, fresh()).status).toBe(401);
+  });
+
   it('knows one path and one method', () => {
     expect(ask({ path: '/' })[0]).toBe(404);
     expect(ask({ method: 'GET' })[0]).toBe(405);

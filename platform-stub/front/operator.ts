@@ -3,12 +3,14 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import * as v from 'valibot';
 import { DEVICE_SECRET_MAX } from '../../protocol/names.ts';
-import { LOG_CAPACITY } from '../core/log.ts';
+import { LOG_CAPACITY, logLines } from '../core/log.ts';
 import type { OperatorCommand } from '../core/operate.ts';
 import type { Platform } from '../platform.ts';
 import { answerWith, type HttpAnswer } from './http-register.ts';
 
 export const OPERATOR_PATH = '/operator';
+/** The log as JSON lines, newest first; a query filters it as QueryLog does. */
+const LOG_PATH = '/operator/log.jsonl';
 /** Live log entries, as an event stream. */
 export const EVENTS_PATH = '/operator/events';
 
@@ -144,12 +146,24 @@ export function refuseOperator(request: OperatorCredentials, access: OperatorAcc
 export function answerOperator(request: OperatorRequest, access: OperatorAccess, platform: Platform): HttpAnswer {
   const refused = refuseOperator(request, access);
   if (refused) return refused;
-  if (request.path.split('?', 1)[0] !== OPERATOR_PATH) return refuse(404, `Nothing here; commands are POSTed to ${OPERATOR_PATH}.`);
+  const [path, search = ''] = request.path.split('?', 2);
+  if (path === LOG_PATH && request.method === 'GET') return exportLog(search, platform);
+  if (path !== OPERATOR_PATH) return refuse(404, `Nothing here; commands are POSTed to ${OPERATOR_PATH}.`);
   if (request.method !== 'POST') return refuse(405, 'POST a command.', { Allow: 'POST' });
   if (utf8ToBytes(request.body).length > OPERATOR_BODY_MAX) return refuse(413, `A command has at most ${OPERATOR_BODY_MAX} bytes.`);
   const command = readCommand(request.body);
   if (typeof command === 'string') return refuse(400, command);
   return answerWith(200, 'application/json', JSON.stringify(platform.operate(command)));
+}
+
+const NUMBERS = new Set(['code', 'from', 'to', 'before', 'limit']);
+
+function exportLog(search: string, platform: Platform): HttpAnswer {
+  const given = [...new URLSearchParams(search)].map(([name, value]) => [name, NUMBERS.has(name) ? Number(value) : value]);
+  const filter = { limit: LOG_CAPACITY, ...Object.fromEntries(given) } as object;
+  const parsed = v.safeParse(COMMAND, { ...filter, action: 'QueryLog' });
+  if (!parsed.success || parsed.output.action !== 'QueryLog') return refuse(400, 'The query has a field that QueryLog does not take.');
+  return answerWith(200, 'application/x-ndjson', logLines(platform.log.query(parsed.output)));
 }
 
 function refuse(status: number, sentence: string, headers: Readonly<Record<string, string>> = {}): HttpAnswer {

@@ -141,7 +141,7 @@ export function createOperatorHandler(platform: Platform, access: () => Operator
       else streamLog(platform, response);
       return true;
     }
-    if (path !== OPERATOR_PATH) return false;
+    if (path !== OPERATOR_PATH && !path?.startsWith(`${OPERATOR_PATH}/`)) return false;
     serve(request, response, OPERATOR_BODY_MAX, (body) =>
       answerOperator({ method, path: url, host, origin, authorization, body }, access(), platform),
     );
