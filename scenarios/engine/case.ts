@@ -5,6 +5,7 @@ import type { Check } from '../judge/judge.ts';
 import type { Profile } from '../rules/catalogue.ts';
 import type { Bend } from '../../worker/unit/unit.ts';
 import type { Credentials } from '../../worker/unit/flash.ts';
+import type { CaseProduct } from './operator.ts';
 
 interface CaseBase {
   /** `platform/<area>/<name>` or `firmware/<area>/<name>`; never renamed. */
@@ -42,6 +43,15 @@ export interface UnitOptions {
   readonly mode: 'register' | 'regnwl';
   /** Two units of one DeviceName are two physical devices that claim it. */
   readonly deviceName: string;
+  /** The product of the case unless told otherwise. */
+  readonly product?: CaseProduct;
+}
+
+/** A message that a case has a unit publish. */
+export interface Uplink {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos?: 0 | 1;
 }
 
 /** A unit whose every verb leaves a span of its name. */
@@ -49,9 +59,16 @@ export interface CaseUnit {
   readonly deviceName: string;
   register(span: string, bend?: Bend): Promise<Outcome>;
   connect(span: string, bend?: Bend): Promise<Outcome>;
+  /** Connects and lets time pass in one span: what waited for the device comes with the CONNACK or after it. */
+  connectAndListen(span: string, ms: number, bend?: Bend): Promise<Outcome>;
   boot(span: string): Promise<Outcome>;
   post(span: string): Promise<Outcome>;
+  /** Facts: `granted`, a QoS or 128 for each filter; fewer where the connection ended first. */
   subscribe(span: string, filters: readonly string[]): Promise<void>;
+  /** Publishes one after the other. */
+  publish(span: string, messages: readonly Uplink[]): Promise<void>;
+  /** Sends bytes on the live connection, a registration's that was left open included, and keeps what came of it. Facts: `sent`. */
+  inject(span: string, bytes: Uint8Array, ms: number): Promise<void>;
   disconnect(span: string): Promise<void>;
   /** Lets time pass and keeps what the unit's connection went through. */
   watch(span: string, ms: number): Promise<void>;
@@ -64,6 +81,12 @@ export interface Drive {
   /** A DeviceName of this case and run. */
   name(label: string): string;
   unit(label: string, options: UnitOptions): CaseUnit;
+  /** What the firmware of every unit of the case holds. */
+  readonly product: CaseProduct;
+  /** A second product, with the switch on. */
+  otherProduct(): Promise<CaseProduct>;
+  /** A DeviceSecret for an operator to add a device with. */
+  secret(label: string): string;
   /** A unit that is online from now on, by the mode given; its posts prove that the platform still serves. */
   guard(mode: 'register' | 'regnwl'): Promise<CaseUnit>;
   readonly operator: CaseOperator;
@@ -77,7 +100,7 @@ export interface Drive {
 /** Actions of the platform's operator, each leaving a span. */
 export interface CaseOperator {
   setDynamicRegistration(span: string, on: boolean): Promise<void>;
-  addDevice(span: string, deviceName: string): Promise<void>;
+  addDevice(span: string, deviceName: string, deviceSecret?: string): Promise<void>;
   deleteDevice(span: string, deviceName: string): Promise<void>;
   resetThing(span: string, deviceName: string): Promise<void>;
   disable(span: string, deviceName: string): Promise<void>;
@@ -88,6 +111,8 @@ export interface CaseOperator {
   clientIds(span: string, deviceName: string): Promise<readonly string[]>;
   switchClientId(span: string, deviceName: string, clientId: string): Promise<void>;
   clearClientIds(span: string, deviceName: string): Promise<void>;
+  /** Has the platform send a property set, at QoS 1. */
+  setProperty(span: string, deviceName: string, items: Readonly<Record<string, Json>>): Promise<void>;
 }
 
 /** The device under test, moved from outside as a hand or a relay would. */

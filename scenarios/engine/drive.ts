@@ -1,5 +1,5 @@
 // Runs the `drive` of a case and keeps its spans. It judges nothing.
-import { ALPHANUMERIC, seededRandom } from '../../kernel/random.ts';
+import { ALPHANUMERIC, LOWER_HEX, seededRandom } from '../../kernel/random.ts';
 import { pause, type Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Json, TraceEvent } from '../../kernel/trace/event.ts';
@@ -84,6 +84,7 @@ function isOutcome(result: Outcome | Facts): result is Outcome {
 }
 
 const NAME_TAG = 6;
+const SECRET_LENGTH = 32;
 
 /** Drives one case to its end; a fault of the harness ends it early and is recorded. */
 export async function driveCase(definition: PlatformCase, env: CaseEnv): Promise<CaseRecord> {
@@ -108,7 +109,7 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
   const makeUnit = (label: string, options: UnitOptions): CaseUnit => {
     const events: TraceEvent[] = [];
     const unit = new Unit(
-      { unitId: label, mode: options.mode, deviceName: options.deviceName, ...product },
+      { unitId: label, mode: options.mode, deviceName: options.deviceName, ...(options.product ?? product) },
       {
         clock: env.clock,
         random: seededRandom('unit', env.seed, env.namespace, definition.id, label),
@@ -130,9 +131,27 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
       deviceName: options.deviceName,
       register: (span, bend) => verb(span, 'register', () => unit.register(bend)),
       connect: (span, bend) => verb(span, 'connect', () => unit.connect(bend)),
+      connectAndListen: (span, ms, bend) =>
+        verb(span, 'connect', async () => {
+          const outcome = await unit.connect(bend);
+          await pause(env.clock, ms);
+          return outcome;
+        }),
       boot: (span) => verb(span, 'boot', () => unit.boot()),
       post: (span) => verb(span, 'post', () => unit.post({ temperature: 21.5 })),
       subscribe: (span, filters) => watch(span, 'subscribe', async () => ({ granted: await unit.subscribe(filters) })),
+      publish: (span, messages) =>
+        watch(span, 'watch', async () => {
+          let sent = 0;
+          for (const { topic, payload, qos = 0 } of messages) if (await unit.publish(topic, payload, qos)) sent += 1;
+          return { sent };
+        }),
+      inject: (span, bytes, ms) =>
+        watch(span, 'watch', async () => {
+          const sent = unit.inject(bytes);
+          await pause(env.clock, ms);
+          return { sent };
+        }),
       disconnect: (span) => watch(span, 'disconnect', () => unit.disconnect().then(() => ({}))),
       watch: (span, ms) => watch(span, 'watch', () => pause(env.clock, ms).then(() => ({}))),
       factoryReset: () => unit.factoryReset(),
@@ -142,6 +161,17 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
   return {
     name,
     unit: makeUnit,
+    product,
+    async otherProduct() {
+      const other = await env.operator.provideProduct(`${definition.id} other`);
+      env.redactor.secret(other.productSecret);
+      return other;
+    },
+    secret(label) {
+      const text = seededRandom('secret', env.seed, env.namespace, definition.id, label).text(SECRET_LENGTH, LOWER_HEX);
+      env.redactor.secret(text);
+      return text;
+    },
     async guard(mode) {
       const deviceName = name('guard');
       if (mode === 'register') await env.operator.addDevice(product.productKey, deviceName);
@@ -164,7 +194,7 @@ function caseOperator(operator: Operator, productKey: string, log: SpanLog): Cas
   return {
     setDynamicRegistration: (span, on) =>
       act(span, () => operator.setDynamicRegistration(productKey, on).then(() => ({ on }))).then(() => undefined),
-    addDevice: (span, name) => done(span, name, () => operator.addDevice(productKey, name)),
+    addDevice: (span, name, secret) => done(span, name, () => operator.addDevice(productKey, name, secret)),
     deleteDevice: (span, name) => done(span, name, () => operator.deleteDevice(productKey, name)),
     resetThing: (span, name) => done(span, name, () => operator.resetThing(productKey, name)),
     disable: (span, name) => done(span, name, () => operator.disable(productKey, name)),
@@ -184,5 +214,10 @@ function caseOperator(operator: Operator, productKey: string, log: SpanLog): Cas
     },
     switchClientId: (span, name, clientId) => done(span, name, () => operator.switchClientId(productKey, name, clientId)),
     clearClientIds: (span, name) => done(span, name, () => operator.clearClientIds(productKey, name)),
+    setProperty: (span, name, items) =>
+      done(span, name, () => {
+        if (!operator.setProperty) throw new Error('the operator of the target cannot set properties');
+        return operator.setProperty(productKey, name, items);
+      }),
   };
 }

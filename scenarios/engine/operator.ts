@@ -1,5 +1,6 @@
 // Who administers the platform under test: the stub's operator, a person at a console, or a cloud API. A case says what must be done;
 // how it is done is the operator's business.
+import type { Json } from '../../kernel/trace/event.ts';
 
 export interface CaseProduct {
   readonly productKey: string;
@@ -19,7 +20,8 @@ export interface Operator {
   /** A product with the switch on that no other case and no fleet uses. */
   provideProduct(label: string): Promise<CaseProduct>;
   setDynamicRegistration(productKey: string, on: boolean): Promise<void>;
-  addDevice(productKey: string, deviceName: string): Promise<void>;
+  /** With a DeviceSecret of the operator's choice, where one is given. */
+  addDevice(productKey: string, deviceName: string, deviceSecret?: string): Promise<void>;
   deleteDevice(productKey: string, deviceName: string): Promise<void>;
   resetThing(productKey: string, deviceName: string): Promise<void>;
   disable(productKey: string, deviceName: string): Promise<void>;
@@ -29,4 +31,6 @@ export interface Operator {
   clientIds(productKey: string, deviceName: string): Promise<readonly string[]>;
   switchClientId(productKey: string, deviceName: string, clientId: string): Promise<void>;
   clearClientIds(productKey: string, deviceName: string): Promise<void>;
+  /** Sends the device a property set, at QoS 1; not every operator can. */
+  setProperty?(productKey: string, deviceName: string, items: Readonly<Record<string, Json>>): Promise<void>;
 }

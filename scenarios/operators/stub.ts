@@ -32,7 +32,8 @@ export function stubOperator(request: OperatorRequest, seed: string, namespace: 
       return { productKey, productSecret };
     },
     setDynamicRegistration: (productKey, on) => done({ action: 'X-SetDynamicRegistration', productKey, on }),
-    addDevice: (productKey, deviceName) => done({ action: 'AddDevice', productKey, deviceName }),
+    addDevice: (productKey, deviceName, deviceSecret) =>
+      done({ action: 'AddDevice', productKey, deviceName, ...(deviceSecret === undefined ? {} : { deviceSecret }) }),
     deleteDevice: (productKey, deviceName) => done({ action: 'DeleteDevice', productKey, deviceName }),
     resetThing: (productKey, deviceName) => done({ action: 'ResetThing', productKey, deviceName }),
     disable: (productKey, deviceName) => done({ action: 'DisableThing', productKey, deviceName }),
@@ -50,5 +51,6 @@ export function stubOperator(request: OperatorRequest, seed: string, namespace: 
     },
     switchClientId: (productKey, deviceName, clientId) => done({ action: 'TransformClientId', productKey, deviceName, clientId }),
     clearClientIds: (productKey, deviceName) => done({ action: 'DeleteClientIds', productKey, deviceName }),
+    setProperty: (productKey, deviceName, items) => done({ action: 'SetDeviceProperty', productKey, deviceName, items }),
   };
 }

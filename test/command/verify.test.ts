@@ -90,6 +90,16 @@ describe('verify firmware', () => {
 
 /** For each case a mutant of one of its rules. The judging process is never told which. */
 const KILLERS: Readonly<Record<string, string>> = {
+  'platform/auth/credential-confusion': 'off:RULE-01',
+  'platform/auth/identifier-ambiguity': 'off:RULE-01',
+  'platform/auth/order-of-checks': 'off:RULE-01',
+  'platform/nwl/forged-reply': 'replies-published',
+  'platform/nwl/token-across-clear': 'token-by-shape',
+  'platform/registration/orphaned-reply': 'orphans-lock-the-name',
+  'platform/registration/refusal-classes': 'refusal-rotates-secret',
+  'platform/session/queue-follows-identity': 'off:RULE-57',
+  'platform/session/second-connect': 'off:RULE-20',
+  'platform/switch/toggled': 'off:RULE-11',
   'platform/nwl/five-units': 'cap-4',
   'platform/nwl/foreign-token': 'off:RULE-55',
   'platform/nwl/reply-isolation': 'replies-published',
@@ -108,9 +118,17 @@ const KILLERS: Readonly<Record<string, string>> = {
   'platform/transport/plain-tcp': 'off:RULE-02',
 };
 
+/** These are about a SHOULD: a mutant of theirs is a warning and exits 0, which scenarios/engine/suite.test.ts shows. */
+const ONLY_WARN = [
+  'platform/nwl/random-again',
+  'platform/prereg/console-secret',
+  'platform/prereg/random-again',
+  'platform/session/own-topics',
+];
+
 describe('a stub in another process', () => {
   test('has a mutant for every case', () => {
-    expect(Object.keys(KILLERS).sort()).toEqual(
+    expect([...Object.keys(KILLERS), ...ONLY_WARN].sort()).toEqual(
       CASES.filter((one) => one.direction === 'platform')
         .map((one) => one.id)
         .sort(),

@@ -16,6 +16,7 @@ import { formatUsername } from '../../protocol/username.ts';
 import type { ConnectFields, Message, OpenSession, Session, Timeouts } from '../session/session.ts';
 import type { Transport } from '../transport/transport.ts';
 import { memoryFlash, type Credentials, type Flash } from './flash.ts';
+import { cutAfter } from './cut.ts';
 import { HABITS, type Habits } from './habits.ts';
 import { Mailbox } from './mailbox.ts';
 
@@ -54,6 +55,10 @@ export interface Bend {
   readonly security?: 'encrypted' | 'plain';
   /** Signs with another secret. */
   readonly productSecret?: string;
+  /** Signs and sends this `random` instead of drawing one. */
+  readonly random?: string;
+  /** Resets the connection after so many bytes came in; 4 are a CONNACK, and what follows it is lost. */
+  readonly cutAfter?: number;
   /** Changes the CONNECT after it was made and signed. */
   readonly fields?: (fields: ConnectFields) => ConnectFields;
   /** Keeps the registration connection open after the reply. */
@@ -91,6 +96,7 @@ const NOBODY: StreamHandlers = { data: () => undefined, drain: () => undefined, 
 /** The live connection. */
 interface Link {
   readonly session: Session;
+  readonly stream: ByteStream;
   readonly mailbox: Mailbox;
 }
 
@@ -144,7 +150,7 @@ export class Unit {
     await this.disconnect();
     if (life !== this.#life) return this.#ended('register', POWER_CUT);
     this.#to('registering');
-    const drafted = this.#registrationFields(bend.productSecret ?? this.identity.productSecret);
+    const drafted = this.#registrationFields(bend.productSecret ?? this.identity.productSecret, bend.random);
     const [outcome, link] = await this.#open(bend, drafted, life);
     const result = outcome.kind === 'accepted' && link ? await this.#awaitCredentials(link, life) : outcome;
     if (life !== this.#life) return this.#ended('register', POWER_CUT);
@@ -210,6 +216,12 @@ export class Unit {
     return (await this.#link?.session.publish(topic, payload, qos)) ?? false;
   }
 
+  /** Sends bytes on the live connection behind the back of its session, for cases about what no client library sends. */
+  inject(bytes: Uint8Array): boolean {
+    this.#link?.stream.write(bytes);
+    return this.#link !== undefined;
+  }
+
   /** Sends bytes on a connection of their own and says how the platform ended it. */
   async raw(bytes: Uint8Array, bend: Pick<Bend, 'security'> = {}): Promise<Outcome> {
     const startedAt = this.#env.clock.now();
@@ -264,10 +276,10 @@ export class Unit {
     this.#to('blank');
   }
 
-  #registrationFields(secret: string): ConnectFields {
+  #registrationFields(secret: string, given?: string): ConnectFields {
     const { productKey, deviceName, mode } = this.identity;
     const { signMethod, edition, instanceId } = this.#env;
-    const random = this.#env.random.text(RANDOM_LENGTH, ALPHANUMERIC);
+    const random = given ?? this.#env.random.text(RANDOM_LENGTH, ALPHANUMERIC);
     this.#env.secret?.(secret);
     return {
       clientId: registrationIdentifier({
@@ -306,18 +318,23 @@ export class Unit {
     };
   }
 
-  async #dial(security: 'encrypted' | 'plain'): Promise<{ ok: true; stream: ByteStream } | { ok: false; outcome: Outcome }> {
+  async #dial(
+    security: 'encrypted' | 'plain',
+    cutAt?: number,
+  ): Promise<{ ok: true; stream: ByteStream } | { ok: false; outcome: Outcome }> {
     this.marks.dialledAt = this.#env.clock.now();
     const dialled = await this.#env.transport.dial(security);
-    if (!dialled.ok || !this.#env.sink) return dialled;
-    return { ok: true, stream: recorded(dialled.stream, ++this.#connections, this.#env.clock, this.#env.sink) };
+    if (!dialled.ok) return dialled;
+    const stream = cutAt === undefined ? dialled.stream : cutAfter(dialled.stream, cutAt);
+    const { sink, clock } = this.#env;
+    return { ok: true, stream: sink ? recorded(stream, ++this.#connections, clock, sink) : stream };
   }
 
   /** Dials, sends the CONNECT and waits for its answer; the link stays open when it was accepted. */
   async #open(bend: Bend, drafted: ConnectFields, life: number): Promise<[Outcome, Link?]> {
     const fields = bend.fields?.(drafted) ?? drafted;
     this.#env.secret?.(fields.password);
-    const dialled = await this.#dial(bend.security ?? 'encrypted');
+    const dialled = await this.#dial(bend.security ?? 'encrypted', bend.cutAfter);
     if (!dialled.ok) return [dialled.outcome];
     if (life !== this.#life) {
       dialled.stream.attach(NOBODY);
@@ -342,7 +359,7 @@ export class Unit {
       },
       this.#env,
     );
-    const link: Link = { session, mailbox };
+    const link: Link = { session, stream: dialled.stream, mailbox };
     this.#link = link;
     return [await session.opened, link];
   }

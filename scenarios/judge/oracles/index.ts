@@ -2,13 +2,17 @@
 import { sixthStaysOut } from './cap.ts';
 import { factIs, factUnchanged, reading } from './facts.ts';
 import { keepsCredentials, registersOnce } from './firmware.ts';
+import { acceptedLikeControl, answers, oneReply, sameAnswer } from './like-control.ts';
 import { accepted, compactReply, distinctClientIds, issued, replyTopic, unsolicited } from './let-through.ts';
 import { refused } from './refused.ts';
-import { endedByPlatform, livedThrough, nothingReceived } from './watched.ts';
+import { deliveries, endedByPlatform, livedThrough, nothingReceived } from './watched.ts';
 
 export const ORACLES = {
   accepted,
+  acceptedLikeControl,
+  answers,
   compactReply,
+  deliveries,
   distinctClientIds,
   endedByPlatform,
   factIs,
@@ -17,10 +21,12 @@ export const ORACLES = {
   keepsCredentials,
   livedThrough,
   nothingReceived,
+  oneReply,
   reading,
   refused,
   registersOnce,
   replyTopic,
+  sameAnswer,
   sixthStaysOut,
   unsolicited,
 };

@@ -44,6 +44,10 @@ export function endedByPlatform(spans: Spans, args: EndedArgs): Finding {
 export interface SilenceArgs extends WatchArgs {
   /** A message that must have come in another span, to show that the watcher could hear. */
   readonly heard: string;
+  /** A span of the rightful receiver in which something did come, where that must have been so. */
+  readonly meanwhile?: string;
+  /** The platform may end the watcher's connection for what it tried. */
+  readonly mayBeClosed?: boolean;
 }
 
 /** A watcher that could hear received no PUBLISH at all (reply isolation). */
@@ -51,12 +55,27 @@ export function nothingReceived(spans: Spans, args: SilenceArgs): Finding {
   const span = spans.get(args.span);
   const heard = spans.get(args.heard);
   if (!span) return inconclusive(`the case ended before ${args.span}`);
-  const received = packetsOf(span).filter(({ dir, packet }) => dir === 'in' && packet.cmd === 'publish');
-  const first = received[0]?.packet;
-  if (first?.cmd === 'publish') return fail(`the watcher received ${received.length} messages, the first on ${first.topic}`);
-  if (closingsOf(span).length > 0) return inconclusive('the watcher lost its connection');
+  const received = messagesOf(span);
+  const [first] = received;
+  if (first) return fail(`the watcher received ${received.length} messages, the first on ${first.topic}`);
+  if (closingsOf(span).length > 0 && !args.mayBeClosed) return inconclusive('the watcher lost its connection');
   if (heard?.outcome?.kind !== 'accepted') return inconclusive('the watcher was not shown to hear anything');
+  const rightful = args.meanwhile === undefined ? undefined : spans.get(args.meanwhile);
+  if (args.meanwhile !== undefined && (!rightful || messagesOf(rightful).length === 0))
+    return inconclusive(`nothing was sent to the rightful receiver during ${args.meanwhile}`);
   return pass('the watcher received nothing');
+}
+
+/** How many messages came: a reading. */
+export function deliveries(spans: Spans, args: WatchArgs): Finding {
+  const span = spans.get(args.span);
+  if (!span) return inconclusive(`the case ended before ${args.span}`);
+  const count = messagesOf(span).length;
+  return pass(`${count} messages came during ${args.span}`, { reading: count });
+}
+
+function messagesOf(span: SpanRecord): { topic: string }[] {
+  return packetsOf(span).flatMap(({ dir, packet }) => (dir === 'in' && packet.cmd === 'publish' ? [{ topic: packet.topic }] : []));
 }
 
 function ms(value: number): string {

@@ -17,6 +17,10 @@ export default definePlatformCase({
     await forger.register('badly-signed', badly);
     await t.operator.readDevice('status-after-forgery', added);
     await t.pace();
+    await unit.register('registers-after-forgery');
+    await t.pace();
+    await forger.register('badly-signed-again', badly);
+    await t.pace();
     await unit.connect('secret-still-works');
     await forger.register('while-online', badly);
     await unit.watch('session-at-forgery', 1_000);
@@ -44,6 +48,7 @@ export default definePlatformCase({
       on: { attempt: 'badly-signed', control: 'register', alive: 'session-goes-on' },
     },
     { id: 'still-inactive', rule: 'RULE-20', oracle: 'factIs', on: { span: 'status-after-forgery', fact: 'activated', is: false } },
+    { id: 'registers-after-forgery', rule: 'RULE-19', oracle: 'issued', on: { attempt: 'registers-after-forgery' } },
     { id: 'secret-still-works', rule: 'RULE-18', oracle: 'accepted', on: { attempt: 'secret-still-works' } },
     { id: 'session-not-kicked', rule: 'RULE-01', oracle: 'livedThrough', on: { span: 'session-at-forgery' } },
     {

@@ -1,0 +1,64 @@
+import { CONNACK } from '../../../protocol/codes.ts';
+import { definePlatformCase } from '../../engine/case.ts';
+
+const FIVE = [1, 2, 3, 4, 5] as const;
+const BADLY = { productSecret: 'not-the-secret-of-it' };
+const STATES = ['added', 'activated', 'disabled', 'full', 'unknown'] as const;
+
+// Whoever has no ProductSecret must not learn which names exist and in which state they are. No document says so: a warning at most.
+export default definePlatformCase({
+  id: 'platform/auth/order-of-checks',
+  title: 'A wrongly signed request gets one answer, whatever its DeviceName is',
+  profiles: ['prereg', 'nwl', 'operator'],
+  needs: 'cell',
+  async drive(t) {
+    const guard = await t.guard('register');
+    for (const state of ['added', 'activated', 'disabled'] as const) await t.operator.addDevice(`added-${state}`, t.name(state));
+    for (const state of ['activated', 'disabled'] as const) {
+      const unit = t.unit(state, { mode: 'register', deviceName: t.name(state) });
+      await unit.boot(`boots-${state}`);
+      await unit.disconnect(`leaves-${state}`);
+    }
+    await t.operator.disable('disable', t.name('disabled'));
+    for (const n of FIVE) {
+      await t.unit(`full-${n}`, { mode: 'regnwl', deviceName: t.name('full') }).register(`register-full-${n}`);
+      await t.pace();
+    }
+    for (const mode of ['register', 'regnwl'] as const) {
+      for (const state of STATES) {
+        const forger = t.unit(`${mode}-${state}`, { mode, deviceName: t.name(state) });
+        await forger.register(`${mode}-${state}`, BADLY);
+        await t.pace();
+      }
+    }
+    await guard.post('alive');
+    await t.unit('control-register', { mode: 'register', deviceName: t.name('added') }).register('control-register');
+    await t.unit('control-regnwl', { mode: 'regnwl', deviceName: t.name('unknown') }).register('control-regnwl');
+  },
+  checks: [
+    {
+      id: 'register-refused',
+      rule: 'RULE-01',
+      oracle: 'refused',
+      on: { attempt: 'register-added', control: 'control-register', alive: 'alive', code: CONNACK.credentials },
+    },
+    {
+      id: 'regnwl-refused',
+      rule: 'RULE-01',
+      oracle: 'refused',
+      on: { attempt: 'regnwl-unknown', control: 'control-regnwl', alive: 'alive', code: CONNACK.credentials },
+    },
+    {
+      id: 'register-tells-nothing',
+      rule: 'RULE-01',
+      oracle: 'sameAnswer',
+      on: { attempts: STATES.map((state) => `register-${state}`), alive: 'alive' },
+    },
+    {
+      id: 'regnwl-tells-nothing',
+      rule: 'RULE-01',
+      oracle: 'sameAnswer',
+      on: { attempts: STATES.map((state) => `regnwl-${state}`), alive: 'alive' },
+    },
+  ],
+});

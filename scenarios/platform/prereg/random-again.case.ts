@@ -1,0 +1,21 @@
+import { definePlatformCase } from '../../engine/case.ts';
+
+export default definePlatformCase({
+  id: 'platform/prereg/random-again',
+  title: 'A device that was added registers twice with one random value',
+  profiles: ['prereg', 'operator'],
+  needs: 'cell',
+  async drive(t) {
+    const guard = await t.guard('register');
+    const deviceName = t.name('unit');
+    await t.operator.addDevice('added', deviceName);
+    const unit = t.unit('unit', { mode: 'register', deviceName });
+    await unit.register('first', { random: '123' });
+    await t.pace();
+    await unit.register('again', { random: '123' });
+    await guard.post('alive');
+    await t.pace();
+    await unit.register('control');
+  },
+  checks: [{ id: 'again', rule: 'RULE-08', oracle: 'acceptedLikeControl', on: { attempt: 'again', control: 'control', alive: 'alive' } }],
+});
