@@ -6,7 +6,16 @@ import { KEEP_ALIVE_SCAN_MS } from '../protocol/limits.ts';
 import { PROPERTY_SET_METHOD } from '../protocol/payload.ts';
 import { propertySet } from '../protocol/topics.ts';
 import { connect } from './core/connect.ts';
-import { dropSession, makeCore, type CloseReason, type ConnectDecision, type ConnectRequest, type Core, type Effect } from './core/core.ts';
+import {
+  closeSessions,
+  dropSession,
+  makeCore,
+  type CloseReason,
+  type ConnectDecision,
+  type ConnectRequest,
+  type Core,
+  type Effect,
+} from './core/core.ts';
 import type { Log, NewEntry } from './core/log.ts';
 import { operate, type OperatorCommand, type OperatorResult } from './core/operate.ts';
 import type { Options } from './core/options.ts';
@@ -88,7 +97,7 @@ export class Platform {
 
   /** Puts a snapshot in the place of what it knew, and ends every connection first. */
   restore(snapshot: Snapshot): void {
-    for (const close of [...this.#closers.values()]) close('stopped');
+    this.#endAll();
     restoreSnapshot(this.#core, snapshot);
   }
 
@@ -153,8 +162,17 @@ export class Platform {
     this.#stopped = true;
     this.#dueTimer?.cancel();
     this.#scanTimer?.cancel();
-    for (const close of [...this.#closers.values()]) close('stopped');
+    this.#endAll();
     this.#closers.clear();
+  }
+
+  /** Also connections that have not said who they are. */
+  #endAll(): void {
+    const strangers = new Map(this.#closers);
+    const ended = closeSessions(this.#core, this.#core.state.sessions.values(), 'stopped', this.clock.now());
+    for (const effect of ended) if (effect.kind === 'close') strangers.delete(effect.session);
+    this.#carryOut(ended);
+    for (const close of strangers.values()) close('stopped');
   }
 
   #carryOut(effects: readonly Effect[]): void {

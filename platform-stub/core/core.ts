@@ -100,7 +100,13 @@ export interface Core {
 
 export function makeCore(options: CoreOptions): Core {
   return {
-    state: { products: new Map(), sessions: new Map(), ending: new Set(), accountSecond: { second: 0, connects: 0 } },
+    state: {
+      products: new Map(),
+      deletedProducts: new Map(),
+      sessions: new Map(),
+      ending: new Set(),
+      accountSecond: { second: 0, connects: 0 },
+    },
     policy: options.policy ?? POLICY,
     options: optionsOf(options.edition ?? DEFAULT_EDITION, options.options),
     instanceId: options.instanceId,
@@ -119,7 +125,7 @@ const SECRET_LENGTH = 32;
 export function addDevice(core: Core, product: Product, deviceName: string, now: number, givenSecret?: string): Device {
   const buried = product.buried.get(deviceName);
   const incarnation = buried?.incarnations ?? 0;
-  const draw = core.draws('device', product.productKey, deviceName, incarnation);
+  const draw = core.draws('device', product.productKey, product.predecessors, deviceName, incarnation);
   const iotId = draw.text(20, ALPHANUMERIC) + String(incarnation).padStart(5, '0');
   const reused = core.policy['RULE-33']() === 'old-secret' ? buried?.deviceSecret : undefined;
   const device: Device = {

@@ -108,6 +108,7 @@ function act(core: Core, command: Exclude<OperatorCommand, QueryCommand>, now: n
       if (product.devices.size > 0)
         return [failed('iot.prod.DeleteProductFailed', `product ${product.productKey} still has ${product.devices.size} devices`), []];
       products.delete(product.productKey);
+      core.state.deletedProducts.set(product.productKey, product.predecessors + 1);
       return [DONE, []];
     case 'X-SetDynamicRegistration':
       return turn(core, product, command.on, now);
@@ -136,7 +137,7 @@ function act(core: Core, command: Exclude<OperatorCommand, QueryCommand>, now: n
 
 function create(core: Core, command: Extract<OperatorCommand, { action: 'CreateProduct' }>, now: number): OperatorResult {
   const { products } = core.state;
-  const draw = core.draws('product', products.size, now);
+  const draw = core.draws('product', products.size + core.state.deletedProducts.size, now);
   const productKey = command.productKey ?? `a1${draw.text(KEY_LENGTH - 2, ALPHANUMERIC)}`;
   const productSecret = command.productSecret ?? draw.text(SECRET_LENGTH, ALPHANUMERIC);
   if (!isProductKey(productKey))
@@ -153,6 +154,7 @@ function create(core: Core, command: Extract<OperatorCommand, { action: 'CreateP
     productName,
     description,
     createdAt: now,
+    predecessors: core.state.deletedProducts.get(productKey) ?? 0,
     attributes,
     dynamicRegistration,
     verification: undefined,

@@ -41,6 +41,7 @@ const PRODUCT = v.strictObject({
   productName: v.string(),
   description: v.string(),
   createdAt: v.number(),
+  predecessors: v.number(),
   attributes: v.record(v.string(), v.string()),
   dynamicRegistration: v.boolean(),
   verificationsSent: v.number(),
@@ -53,6 +54,7 @@ const SNAPSHOT = v.strictObject({
   /** When it was taken, milliseconds. */
   savedAt: v.number(),
   products: v.array(PRODUCT),
+  deletedProducts: v.record(v.string(), v.number()),
 });
 
 export type Snapshot = v.InferOutput<typeof SNAPSHOT>;
@@ -65,12 +67,18 @@ export type ReadSnapshot =
 
 export function takeSnapshot(core: Core, now: number): Snapshot {
   const products = [...core.state.products.values()].map((product) => ({
-    ...pick(product, ['productKey', 'productSecret', 'productName', 'description', 'createdAt', 'attributes']),
+    ...pick(product, ['productKey', 'productSecret', 'productName', 'description', 'createdAt', 'predecessors', 'attributes']),
     ...pick(product, ['dynamicRegistration', 'verificationsSent']),
     devices: [...product.devices.values()].map((device) => saved(device, now)),
     buried: [...product.buried].map(([deviceName, one]) => ({ deviceName, ...one })),
   }));
-  return { format: SNAPSHOT_FORMAT, version: SNAPSHOT_VERSION, savedAt: now, products };
+  return {
+    format: SNAPSHOT_FORMAT,
+    version: SNAPSHOT_VERSION,
+    savedAt: now,
+    products,
+    deletedProducts: Object.fromEntries(core.state.deletedProducts),
+  };
 }
 
 /** Reads the text of a snapshot. Values are not repeated in messages: some are secrets. */
@@ -94,8 +102,10 @@ export function readSnapshot(text: string): ReadSnapshot {
 
 /** Puts a snapshot in the place of what the platform knew. There must be no connections. */
 export function restoreSnapshot(core: Core, snapshot: Snapshot): void {
-  const { products } = core.state;
+  const { products, deletedProducts } = core.state;
   products.clear();
+  deletedProducts.clear();
+  for (const [key, count] of Object.entries(snapshot.deletedProducts)) deletedProducts.set(key, count);
   for (const { devices, buried, ...product } of snapshot.products) {
     const restored: Product = {
       ...product,

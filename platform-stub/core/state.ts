@@ -65,6 +65,8 @@ export interface Product {
   productName: string;
   description: string;
   readonly createdAt: number;
+  /** How many products had this key before: what they issued is never issued again. */
+  readonly predecessors: number;
   /** What an operator said when creating it and nobody here asks for (NodeType, NetType, …). */
   readonly attributes: Readonly<Record<string, string>>;
   dynamicRegistration: boolean;
@@ -95,6 +97,8 @@ export interface Session {
 
 export interface PlatformState {
   readonly products: Map<string, Product>;
+  /** Keys of deleted products, and how many had each. */
+  readonly deletedProducts: Map<string, number>;
   readonly sessions: Map<number, Session>;
   /** Registration connections that were answered, oldest first: all of them wait equally long. */
   readonly ending: Set<Session>;

@@ -12,23 +12,37 @@ export function subscriptionsOf(client: Client): {
   return { subscriptions, matches: (topic) => Object.keys(subscriptions).some((filter) => filterMatches(filter, topic)) };
 }
 
-/** @param mayHave may this client have this filter? */
-export function repair(broker: Aedes, store: AedesPersistence, mayHave: (client: Client, filter: string) => boolean): void {
-  keepRightsInPersistence(store, mayHave);
+/** @param has was this filter granted to this client? */
+export function repair(broker: Aedes, store: AedesPersistence, has: (client: Client, filter: string) => boolean): void {
+  keepGrantedFilters(store, has);
   dropStatistics(broker);
   forgetTheDead(broker);
 }
 
-/** A filter that was refused would be kept for the next session all the same. */
-function keepRightsInPersistence(store: AedesPersistence, mayHave: (client: Client, filter: string) => boolean): void {
+/**
+ * aedes would keep a filter that was refused for the next session, keeps the QoS that was asked for and not the one that holds (a delivery at
+ * another one ends the client), and stores the whole list of a SUBSCRIBE again for each of its filters.
+ */
+function keepGrantedFilters(store: AedesPersistence, has: (client: Client, filter: string) => boolean): void {
   // Its types speak of call-backs; it returns a promise.
-  const subscriptions = store as unknown as { addSubscriptions(client: Client, filters: { topic: string }[]): Promise<void> };
+  const subscriptions = store as unknown as {
+    addSubscriptions(client: Client, filters: readonly { readonly topic: string }[]): Promise<void>;
+  };
   const keep = subscriptions.addSubscriptions.bind(store);
-  subscriptions.addSubscriptions = (client, filters) =>
-    keep(
-      client,
-      filters.filter((one) => mayHave(client, one.topic)),
-    );
+  const kept = new WeakMap<object, Promise<void>>();
+  subscriptions.addSubscriptions = (client, filters) => {
+    // When this runs, all filters of the packet were asked about.
+    const work =
+      kept.get(filters) ??
+      Promise.resolve().then(() =>
+        keep(
+          client,
+          filters.filter((one) => has(client, one.topic)).map((one) => ({ ...one, qos: 1 })),
+        ),
+      );
+    kept.set(filters, work);
+    return work;
+  };
 }
 
 /** Nobody reads aedes' own statistics; they cost a fifth of a connection. */

@@ -58,6 +58,8 @@ export class PacketMeter {
   /** The header being read: bytes of it seen, and the length so far. */
   #headerBytes = 0;
   #length = 0;
+  /** Packets that are whole so far. */
+  completed = 0;
 
   /** The longest packet, in bytes of its remaining length, that begins in `bytes`. */
   push(bytes: Uint8Array): number {
@@ -68,6 +70,7 @@ export class PacketMeter {
         const step = Math.min(this.#left, bytes.length - at);
         this.#left -= step;
         at += step;
+        if (this.#left === 0) this.completed += 1;
         continue;
       }
       const byte = bytes[at++] as number;
@@ -78,6 +81,7 @@ export class PacketMeter {
       // Five bytes of length are no MQTT; whoever parses it will say so.
       if (!isLast && this.#headerBytes < 5) continue;
       this.#left = this.#length;
+      if (this.#left === 0) this.completed += 1;
       this.#length = 0;
       this.#headerBytes = 0;
     }

@@ -221,6 +221,26 @@ describe('bounds', () => {
     expect(JSON.parse(textOf(await device.next('publish')))).toMatchObject({ id: '1', code: 200 });
   });
 
+  it('is silent to the keep-alive while a packet of its is unfinished', async () => {
+    const house = await House.open();
+    const device = await house.online(await house.issue());
+    for (let i = 0; i < 6; i++) {
+      device.write(Uint8Array.from(i === 0 ? [0x30, 0x7f] : [0x00]));
+      await turns(QUIET);
+      house.clock.advance(20_000);
+    }
+    await device.closed();
+    expect(entries(house).at(-1)).toBe('offline 200 Keepalive timeout');
+  });
+
+  it('a message above 256 KiB is dropped where limits hold', async () => {
+    const house = await House.open({ options: { limits: 'vendor' } });
+    const device = await house.online(await house.issue());
+    device.publish(`/${PK}/${DN}/user/update`, 'x'.repeat(256 * 1024 + 1), 1);
+    await device.next('puback');
+    expect(entries(house).at(-1)).toBe('publish 460 the message is too large');
+  });
+
   it('grants 1,000 filters and refuses further ones', async () => {
     const house = await House.open();
     const device = await house.online(await house.issue());

@@ -7,7 +7,7 @@ import persistence from 'aedes-persistence';
 import { toDuplex } from '../../kernel/bytes/duplex.ts';
 import { tapped } from '../../kernel/bytes/tap.ts';
 import type { ByteStream, Ending } from '../../kernel/bytes/stream.ts';
-import { within } from '../../kernel/clock.ts';
+import { within, type Timer } from '../../kernel/clock.ts';
 import { CONNACK } from '../../protocol/codes.ts';
 import { filterMatches } from '../../protocol/filter.ts';
 import { isReplyTopic, mayPublish, NOTIFY_TOPIC, ownTopic } from '../../protocol/topics.ts';
@@ -25,6 +25,8 @@ interface Link {
   decision: ConnectDecision | undefined;
   /** Says goodbye to the connections that this one kicks; its CONNACK waits for that. */
   goodbyes: Promise<unknown>[];
+  /** Messages to it that are not written yet. */
+  unsent: number;
   /** Filters it may have: those it has, and those of the SUBSCRIBE under way. */
   readonly filters: Set<string>;
   /** Filters of the SUBSCRIBE under way. */
@@ -54,10 +56,13 @@ const SPOKEN_VERSIONS = new Set([3, 4]);
 const NOWHERE = '$muster/dropped';
 /** How long a kicked client may take to be told so. */
 const GOODBYE_MS = 1000;
+/** How long the last bytes to a client may take when its connection is over. */
+const LAST_BYTES_MS = 5000;
+const UNSENT_MAX = 2000;
 const HELD_REPLIES = 16;
 const HELD_MS = 1000;
 /** Codes of section 7.2. */
-const LOG_CODE = { ok: 200, throttled: 429, topic: 6813 } as const;
+const LOG_CODE = { throttled: 429, parameter: 460, topic: 6813 } as const;
 
 export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }: MqttFrontOptions = {}): Promise<MqttFront> {
   const { clock } = platform;
@@ -185,6 +190,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
         reason,
       });
     if (foreign) return note(LOG_CODE.topic, 'not a topic of this device');
+    if (payload.length > bounds.payloadBytes) return note(LOG_CODE.parameter, 'the message is too large');
     if (utf8ToBytes(topic).length > bounds.topicBytes || topic.split('/').length - 1 > bounds.topicSlashes) {
       return note(LOG_CODE.topic, 'the topic is too long');
     }
@@ -197,7 +203,13 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
   }
 
   function push(client: Client, topic: string, payload: string, qos: 0 | 1, done: () => void = () => undefined): void {
-    client.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: false, dup: false }, done);
+    const link = links.get(client);
+    // Who does not read its replies has no more of them kept for it.
+    if (link && ++link.unsent > UNSENT_MAX) return link.stream.abort();
+    client.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: false, dup: false }, () => {
+      if (link) link.unsent -= 1;
+      done();
+    });
   }
 
   /** A message to a device: to whoever subscribed, or asked for the standard topics (`_ss=1`); else it waits in a persistent session. */
@@ -212,7 +224,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
     broker.publish(packet, () => undefined);
   }
 
-  repair(broker, store, (client, filter) => maySubscribe(links.get(client), filter));
+  repair(broker, store, (client, filter) => links.get(client)?.filters.has(filter) ?? false);
 
   const reply = (client: Client): void => {
     const link = links.get(client);
@@ -253,22 +265,43 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
     accept(stream) {
       const session = platform.open((why) => leave(client, why));
       const meter = new PacketMeter();
+      let packets = 0;
+      let lastBytes: Timer | undefined;
+      let isOpen = true;
       const duplex = toDuplex(
         tapped(stream, {
           sent: () => undefined,
           received(bytes) {
-            platform.touch(session);
             if (meter.push(bytes) > bounds.packetBytes) stream.abort();
+            // A packet is a sign of life; a piece of one is not (section 4e).
+            if (meter.completed > packets) platform.touch(session);
+            packets = meter.completed;
           },
           closed(ending) {
+            lastBytes?.cancel();
+            isOpen = false;
             clients.delete(session);
             platform.closed(session, reasonOf(client, ending));
           },
         }),
       );
+      // A client that does not read would keep its connection, whoever ended it.
+      duplex.once('close', () => {
+        if (isOpen) lastBytes = clock.after(LAST_BYTES_MS, () => stream.abort());
+      });
       const client: Client = broker.handle(duplex as never);
       clients.set(session, client);
-      links.set(client, { session, stream, pace: new Pace(), decision: undefined, goodbyes: [], held: [], filters: new Set(), asked: 0 });
+      links.set(client, {
+        session,
+        stream,
+        pace: new Pace(),
+        decision: undefined,
+        goodbyes: [],
+        held: [],
+        filters: new Set(),
+        asked: 0,
+        unsent: 0,
+      });
     },
     close: () =>
       new Promise((resolve) => {
