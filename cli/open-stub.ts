@@ -6,6 +6,7 @@ import { UserError } from '../kernel/errors.ts';
 import { ALPHANUMERIC, secureRandom } from '../kernel/random.ts';
 import { isOptionName, isOptionValue, OPTION_NAMES, OPTIONS, type Options } from '../platform-stub/core/options.ts';
 import type { Policy } from '../platform-stub/core/policy.ts';
+import { createCloudApi } from '../platform-stub/front/cloud-api.ts';
 import { createMqttFront } from '../platform-stub/front/mqtt.ts';
 import { DEFAULT_CONFIG, readStubConfig, type ProductConfig, type StubConfig } from '../platform-stub/node/config.node.ts';
 import { DEFAULT_PORTS, LOOPBACK, startStub, STUB_PORTS, type StubPorts } from '../platform-stub/node/listen.node.ts';
@@ -108,6 +109,7 @@ export async function openStub(options: StubOptions, context: StubContext): Prom
       ports,
       certificates: dir.certificates,
       operatorToken,
+      cloud: createCloudApi(platform, { accessKeys: config.accessKeys, instanceId: config.instanceId }).answer,
       clock,
       ...(config.capacity === undefined ? {} : { capacity: config.capacity }),
     });

@@ -1,11 +1,11 @@
 // The operations of the cloud API on devices (section 6.3), one function each: parameters in, fields of the answer out.
 // Products are in cloud-products.ts, batches in cloud-batches.ts; transport, signatures and the envelope in cloud-api.ts.
 import { DEVICES_PER_PRODUCT } from '../../protocol/limits.ts';
-import { DEVICE_SECRET } from './operator.ts';
 import type { DeviceAction, OperatorCommand, OperatorResult } from '../core/operate.ts';
 import type { Device, DeviceStatus, Product } from '../core/state.ts';
 import type { Platform } from '../platform.ts';
 import type { CloudMemory } from './cloud-memory.ts';
+import { DEVICE_SECRET } from './operator.ts';
 import {
   gmtTime,
   INVALID_FORMAT,
@@ -35,6 +35,7 @@ const STATES_MAX = 50;
 /** Devices that CurrentPage reaches without a NextToken (S13). */
 const PAGED_MAX = 10_000;
 const STATUS_NUMBERS: Readonly<Record<number, DeviceStatus>> = { 0: 'UNACTIVE', 1: 'ONLINE', 3: 'OFFLINE', 8: 'DISABLE' };
+
 /** Carries a command out; a failure of the platform ends the call. */
 export function act(platform: Platform, command: OperatorCommand): OperatorResult & { readonly ok: true } {
   const result = platform.operate(command);

@@ -34,6 +34,7 @@ export interface Ready {
   readonly mqtts: number;
   readonly ws: number;
   readonly wss: number;
+  readonly api: number;
   readonly ca: string;
   readonly target: string;
 }

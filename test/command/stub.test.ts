@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { createRequire } from 'node:module';
 import { connect as tcpConnect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -188,6 +189,34 @@ describe('the operator API', () => {
         ([, json]) => (JSON.parse(json ?? '') as { operation: string }).operation,
       );
       expect(operations).toEqual(['regnwl', 'online', 'offline']);
+    });
+  }, 20_000);
+});
+
+describe('the cloud API', () => {
+  it("answers the vendor's own client with an access key of the config, on the port that --json names", async () => {
+    const config = join(dir, 'cloud.yaml');
+    writeFileSync(
+      config,
+      `products: [{ productKey: ${PRODUCT.productKey}, productSecret: ${PRODUCT.productSecret} }]\naccessKeys: [{ id: testid, secret: testsecret }]\n`,
+    );
+    const { RPCClient } = createRequire(import.meta.url)('@alicloud/pop-core') as {
+      RPCClient: new (config: object) => { request(action: string, params: object, options: object): Promise<Record<string, unknown>> };
+    };
+    await withStub(['--config', config], async (ready) => {
+      const endpoint = `http://127.0.0.1:${ready.api}`;
+      const client = (accessKeySecret: string) =>
+        new RPCClient({ accessKeyId: 'testid', accessKeySecret, endpoint, apiVersion: '2018-01-20' });
+      const added = await client('testsecret').request(
+        'RegisterDevice',
+        { ProductKey: PRODUCT.productKey, DeviceName: 'unit-0009' },
+        { method: 'POST' },
+      );
+      expect(added).toMatchObject({ Success: true, Data: { DeviceName: 'unit-0009' } });
+      expect(await device(ready, 'unit-0009', 'register').register()).toMatchObject({ kind: 'issued' });
+      await expect(client('wrong').request('QueryProductList', { CurrentPage: 1, PageSize: 1 }, {})).rejects.toMatchObject({
+        code: 'SignatureDoesNotMatch',
+      });
     });
   }, 20_000);
 });
