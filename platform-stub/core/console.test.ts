@@ -121,6 +121,23 @@ describe('products', () => {
     expect(why(bench.operate({ action: 'DeleteProduct', productKey: PK }))).toBe('ok');
   });
 
+  it('keys that the platform draws never meet, whatever was deleted before', () => {
+    const bench = new Bench();
+    const seen = new Set<string>();
+    for (let round = 0; round < 20; round++) {
+      const made = bench.operate({ action: 'CreateProduct' });
+      if (!made.ok || made.kind !== 'created') throw new Error('not created');
+      seen.add(made.productKey);
+      if (round % 2 === 0) bench.operate({ action: 'DeleteProduct', productKey: made.productKey });
+    }
+    expect(seen.size).toBe(20);
+    bench.operate({ action: 'CreateProduct', productName: 'Taken' });
+    expect(why(bench.operate({ action: 'UpdateProduct', productKey: PK, productName: 'Taken' }))).toBe(
+      'iot.prod.AlreadyExistedProductName',
+    );
+    expect(why(bench.operate({ action: 'UpdateProduct', productKey: PK, productName: PK }))).toBe('ok');
+  });
+
   it.each<OperatorCommand>([
     { action: 'QueryDevices', productKey: 'nobody' },
     { action: 'QueryClientIds', productKey: PK, deviceName: 'nobody-1' },

@@ -101,6 +101,8 @@ function act(core: Core, command: Exclude<OperatorCommand, QueryCommand>, now: n
   if (!product) return [failed('iot.prod.NotExistedProduct', `no product ${command.productKey}`), []];
   switch (command.action) {
     case 'UpdateProduct':
+      if (command.productName !== undefined && isTaken(core, command.productName, product))
+        return [failed('iot.prod.AlreadyExistedProductName', `a product named ${command.productName} exists`), []];
       product.productName = command.productName ?? product.productName;
       product.description = command.description ?? product.description;
       return [DONE, []];
@@ -137,17 +139,18 @@ function act(core: Core, command: Exclude<OperatorCommand, QueryCommand>, now: n
 
 function create(core: Core, command: Extract<OperatorCommand, { action: 'CreateProduct' }>, now: number): OperatorResult {
   const { products } = core.state;
-  const draw = core.draws('product', products.size + core.state.deletedProducts.size, now);
+  const draw = core.draws('product', core.state.productsMade);
   const productKey = command.productKey ?? `a1${draw.text(KEY_LENGTH - 2, ALPHANUMERIC)}`;
   const productSecret = command.productSecret ?? draw.text(SECRET_LENGTH, ALPHANUMERIC);
   if (!isProductKey(productKey))
     return failed('iot.prod.InvalidFormattedProductkey', `ProductKey ${productKey} is not 1-20 letters and digits`);
   if (products.has(productKey)) return failed('iot.prod.AlreadyExistedProductName', `product ${productKey} exists`);
   const { productName = productKey, description = '', attributes = {}, dynamicRegistration = false } = command;
-  const taken = command.productName !== undefined && [...products.values()].some((one) => one.productName === productName);
-  if (taken) return failed('iot.prod.AlreadyExistedProductName', `a product named ${productName} exists`);
+  if (command.productName !== undefined && isTaken(core, productName))
+    return failed('iot.prod.AlreadyExistedProductName', `a product named ${productName} exists`);
   if (core.options.limits === 'vendor' && products.size >= PRODUCTS_PER_ACCOUNT)
     return failed('iot.prod.ProductCountExceedMax', `an account has at most ${PRODUCTS_PER_ACCOUNT} products`);
+  core.state.productsMade += 1;
   products.set(productKey, {
     productKey,
     productSecret,
@@ -164,6 +167,11 @@ function create(core: Core, command: Extract<OperatorCommand, { action: 'CreateP
     randoms: new Set(),
   });
   return { ok: true, kind: 'created', productKey, productSecret };
+}
+
+/** Has another product this name? */
+function isTaken(core: Core, productName: string, own?: Product): boolean {
+  return [...core.state.products.values()].some((one) => one !== own && one.productName === productName);
 }
 
 /** Turns the switch; what a platform without RULE-12 ends with it. */

@@ -54,6 +54,7 @@ const SNAPSHOT = v.strictObject({
   /** When it was taken, milliseconds. */
   savedAt: v.number(),
   products: v.array(PRODUCT),
+  productsMade: v.number(),
   deletedProducts: v.record(v.string(), v.number()),
 });
 
@@ -105,6 +106,7 @@ export function restoreSnapshot(core: Core, snapshot: Snapshot): void {
   const { products, deletedProducts } = core.state;
   products.clear();
   deletedProducts.clear();
+  core.state.productsMade = snapshot.productsMade;
   for (const [key, count] of Object.entries(snapshot.deletedProducts)) deletedProducts.set(key, count);
   for (const { devices, buried, ...product } of snapshot.products) {
     const restored: Product = {

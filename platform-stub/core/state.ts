@@ -97,6 +97,8 @@ export interface Session {
 
 export interface PlatformState {
   readonly products: Map<string, Product>;
+  /** Products ever made; what an invented key follows from. */
+  productsMade: number;
   /** Keys of deleted products, and how many had each. */
   readonly deletedProducts: Map<string, number>;
   readonly sessions: Map<number, Session>;

@@ -55,12 +55,17 @@ function send(response: ServerResponse, answer: HttpAnswer): void {
   response.end(answer.body);
 }
 
-/** Answers when the body is there; a client that left in the middle gets nothing. */
+/** Answers when the body is there; a client that left in the middle gets nothing. A fault of ours costs that client its answer, nobody else. */
 function serve(request: IncomingMessage, response: ServerResponse, limit: number, answer: (body: string) => HttpAnswer): void {
-  bodyOf(request, limit).then(
-    (body) => send(response, answer(body)),
-    () => response.destroy(),
-  );
+  const answered = (body: string): void => {
+    try {
+      send(response, answer(body));
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+      send(response, answerWith(500, 'text/plain; charset=utf-8', 'A fault of the stub itself.\n'));
+    }
+  };
+  bodyOf(request, limit).then(answered, () => response.destroy());
 }
 
 /** How HTTP and WebSocket clients of the device ports are served. */
