@@ -102,6 +102,7 @@ export function makeCore(options: CoreOptions): Core {
   return {
     state: {
       products: new Map(),
+      productsMade: 0,
       deletedProducts: new Map(),
       sessions: new Map(),
       ending: new Set(),

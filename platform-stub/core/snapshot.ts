@@ -78,6 +78,7 @@ export function takeSnapshot(core: Core, now: number): Snapshot {
     version: SNAPSHOT_VERSION,
     savedAt: now,
     products,
+    productsMade: core.state.productsMade,
     deletedProducts: Object.fromEntries(core.state.deletedProducts),
   };
 }
