@@ -1,13 +1,24 @@
-// Foreign MQTT clients that interop tests run where they are installed. In CI as root on Debian they are installed first; elsewhere the
-// tests that need them say what they skipped.
+// Foreign MQTT clients that interop tests run where they are installed. In CI as root on Debian they are installed first. Where they are
+// missing all the same, the tests that need them say what they skipped; in CI they fail.
+import { spawnSync } from 'node:child_process';
 import { hasApt, isRoot, onPath, succeeds } from './chromium.mjs';
 
-/** Program and the Debian package it comes from. */
-const CLIENTS = [['mosquitto_pub', 'mosquitto-clients']];
+/** Packages of Debian, and how one sees that they are there. */
+const CLIENTS = [
+  { name: 'mosquitto-clients', present: () => ['mosquitto_pub', 'mosquitto_sub', 'mosquitto_rr'].every(onPath) },
+  // The system's Python has it, which need not be the first on PATH.
+  { name: 'python3-paho-mqtt', present: () => ['/usr/bin/python3', 'python3'].some(hasPaho) },
+];
+
+/** @param {string} python */
+function hasPaho(python) {
+  return spawnSync(python, ['-c', 'import paho.mqtt.client'], { stdio: 'ignore' }).status === 0;
+}
 
 export function ensureInterop() {
-  const missing = CLIENTS.flatMap(([program, name]) => (program && name && !onPath(program) ? [name] : []));
-  if (missing.length === 0 || !process.env['CI'] || !isRoot || !hasApt) return;
+  if (!process.env['CI'] || !isRoot || !hasApt) return;
+  const missing = CLIENTS.filter(({ present }) => !present()).map(({ name }) => name);
+  if (missing.length === 0) return;
   const installed = succeeds('apt-get', ['update']) && succeeds('apt-get', ['install', '-y', '--no-install-recommends', ...missing]);
-  if (!installed) console.error(`Could not install ${missing.join(', ')}: tests against them are skipped.`);
+  if (!installed) console.error(`Could not install ${missing.join(', ')}: tests against them fail.`);
 }

@@ -1,12 +1,12 @@
 // A client that is nobody's here: a device as its vendor would write it from the documents, with MQTT.js and Node's crypto alone.
-// Usage: node mqttjs-device.mjs REGISTRATION_URL CONNECT_URL CA_FILE MODE PRODUCT_KEY PRODUCT_SECRET DEVICE_NAME
-// Prints one line of JSON: what it was issued and what it saw.
+// Usage: node mqttjs-device.mjs REGISTRATION_URL CONNECT_URL CA_FILE MODE PRODUCT_KEY PRODUCT_SECRET DEVICE_NAME [LEVEL]
+// LEVEL is 3 (MQTT 3.1), 4 (3.1.1, unless told) or 5. Prints one line of JSON: what it was issued and what it saw, or how it was refused.
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import mqtt from 'mqtt';
 
-const [registrationUrl, connectUrl, caFile, mode, productKey, productSecret, deviceName] =
-  /** @type {[string, string, string, string, string, string, string]} */ (process.argv.slice(2));
+const [registrationUrl, connectUrl, caFile, mode, productKey, productSecret, deviceName, level = '4'] =
+  /** @type {[string, string, string, string, string, string, string, '3' | '4' | '5' | undefined]} */ (process.argv.slice(2));
 const ca = readFileSync(caFile);
 const username = `${deviceName}&${productKey}`;
 /** @param {string} key @param {string} text */
@@ -23,7 +23,8 @@ function open(url, clientId, password) {
     password,
     ca,
     reconnectPeriod: 0,
-    protocolVersion: 4,
+    protocolId: level === '3' ? 'MQIsdp' : 'MQTT',
+    protocolVersion: /** @type {3 | 4 | 5} */ (Number(level)),
     keepalive: 60,
     clean: true,
   });
@@ -50,18 +51,24 @@ const registration = open(
   `${deviceName}|securemode=${mode === 'register' ? '2' : '-2'},authType=${mode},random=${random},signmethod=hmacsha256|`,
   hmac(productSecret, `deviceName${deviceName}productKey${productKey}random${random}`),
 );
-await registration.opened;
+try {
+  await registration.opened;
+} catch (error) {
+  process.stdout.write(`${JSON.stringify({ refused: /** @type {{ code?: number }} */ (error).code })}\n`);
+  process.exit();
+}
 const reply = await registration.message((topic) => topic.startsWith('/ext/'));
 await registration.client.endAsync();
 /** @type {{ clientId: string, deviceToken: string, deviceSecret: string }} */
 const issued = JSON.parse(reply.payload);
 
+const secureMode = /^(?:mqtts|wss):/.test(connectUrl) ? '2' : '3';
 const timestamp = String(Date.now());
 const device =
   mode === 'register'
     ? open(
         connectUrl,
-        `${productKey}.${deviceName}|timestamp=${timestamp},securemode=2,signmethod=hmacsha256|`,
+        `${productKey}.${deviceName}|timestamp=${timestamp},securemode=${secureMode},signmethod=hmacsha256|`,
         hmac(issued.deviceSecret, `clientId${productKey}.${deviceName}deviceName${deviceName}productKey${productKey}timestamp${timestamp}`),
       )
     : open(connectUrl, `${issued.clientId}|securemode=-2,authType=connwl|`, issued.deviceToken);
