@@ -48,9 +48,9 @@ export async function addNames(request: OperatorRequest, productKey: string, nam
   }
 }
 
-/** Devices of the product that have activated. */
-export async function activeCount(request: OperatorRequest, productKey: string): Promise<number> {
-  const result = await request({ action: 'QueryDeviceStatistics', productKey });
+/** Devices of the product that have activated, of those whose DeviceNames begin with `prefix`. */
+export async function activeCount(request: OperatorRequest, productKey: string, prefix: string): Promise<number> {
+  const result = await request({ action: 'QueryDeviceStatistics', productKey, prefix });
   if (!result.ok || result.kind !== 'statistics')
     throw new UserError(`the platform has no product ${productKey}`, 'check the ProductKey', EXIT.unreachable);
   return result.statistics.activeCount;

@@ -10,7 +10,15 @@ import { examine } from '../../scenarios/engine/doctor.ts';
 import type { OperatorRequest } from '../../scenarios/operators/stub.ts';
 import type { FleetAgent } from '../../worker/fleet/agent.ts';
 import { FleetController, type FleetReport } from '../../worker/fleet/controller.ts';
-import { DEFAULT_RATE, DEVICES_MAX, namesToAdd, NAMESPACE_MAX, type FleetMode, type FleetPlan } from '../../worker/fleet/plan.ts';
+import {
+  DEFAULT_RATE,
+  DEVICES_MAX,
+  namePrefix,
+  namesToAdd,
+  NAMESPACE_MAX,
+  type FleetMode,
+  type FleetPlan,
+} from '../../worker/fleet/plan.ts';
 import { DEFAULT_TIMEOUTS } from '../../worker/session/session.ts';
 import { tcpTransport, type TcpTransportOptions } from '../../worker/transport/tcp.node.ts';
 import { requireWritable, writeWhole } from '../files.ts';
@@ -72,7 +80,7 @@ export async function fleetCommand(options: FleetOptions): Promise<ExitCode> {
     if (backing.operator) await addNames(backing.operator, plan.productKey, names);
     else if (names.length > 0)
       process.stderr.write(`muster: nobody can add DeviceNames at ${describe(chosen)}; ${names.length} must have been added beforehand\n`);
-    const before = backing.operator ? await activeCount(backing.operator, plan.productKey) : 0;
+    const before = backing.operator ? await activeCount(backing.operator, plan.productKey, namePrefix(plan)) : 0;
 
     const workers = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
     for (let worker = 0; worker < workers; worker++) {
@@ -99,7 +107,7 @@ export async function fleetCommand(options: FleetOptions): Promise<ExitCode> {
     );
     process.stderr.write(`muster: ${devices} devices at ${describe(chosen)}, seed ${seed}, namespace ${namespace}\n`);
     await untilDone(controller, devices, interrupt, options.hold * 1000);
-    const count = backing.operator && (await countOrSay(backing.operator, plan.productKey));
+    const count = backing.operator && (await countOrSay(backing.operator, plan));
     const platform = count === undefined ? null : { activated: count - before };
     const report = await controller.report({ version: VERSION, measures: chosen.kind === 'stub' ? 'self' : 'target', platform });
     if (!interrupt.interrupted()) await controller.stop();
@@ -181,9 +189,9 @@ function describe(chosen: ChosenTarget): string {
 }
 
 /** Activated devices by the platform's count; a platform that has gone meanwhile must not cost the report. */
-async function countOrSay(operator: OperatorRequest, productKey: string): Promise<number | undefined> {
+async function countOrSay(operator: OperatorRequest, plan: FleetPlan): Promise<number | undefined> {
   try {
-    return await activeCount(operator, productKey);
+    return await activeCount(operator, plan.productKey, namePrefix(plan));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     process.stderr.write(`muster: ${error.message}; the report is without the platform's own count\n`);

@@ -8,7 +8,8 @@ export type QueryCommand =
   | { readonly action: 'QueryProducts' }
   | ({ readonly action: 'QueryDevices' } & DeviceFilter)
   | { readonly action: 'QueryDeviceDetail' | 'QueryClientIds'; readonly productKey: string; readonly deviceName: string }
-  | { readonly action: 'QueryDeviceStatistics'; readonly productKey: string }
+  /** Of the whole product, or of the DeviceNames that begin with `prefix`. */
+  | { readonly action: 'QueryDeviceStatistics'; readonly productKey: string; readonly prefix?: string }
   | ({ readonly action: 'QueryLog' } & LogFilter);
 
 export interface DeviceFilter {
@@ -107,7 +108,7 @@ export function query(core: Core, command: { readonly action: string }): QueryRe
   const product = core.state.products.get(asked.productKey);
   if (!product) return { ok: false, code: 'iot.prod.NotExistedProduct', message: `no product ${asked.productKey}` };
   if (asked.action === 'QueryDevices') return list(core, product, asked);
-  if (asked.action === 'QueryDeviceStatistics') return { ok: true, kind: 'statistics', statistics: statistics(product) };
+  if (asked.action === 'QueryDeviceStatistics') return { ok: true, kind: 'statistics', statistics: statistics(product, asked.prefix) };
   const device = product.devices.get(asked.deviceName);
   if (!device) {
     return { ok: false, code: 'iot.device.NotExistedDevice', message: `no device ${asked.deviceName} in product ${asked.productKey}` };
@@ -184,12 +185,15 @@ function summaryOf(product: Product): ProductSummary {
   return { productKey, productName, description, createdAt, dynamicRegistration, multipleClientIds, ...statistics(product) };
 }
 
-function statistics(product: Product): DeviceStatistics {
+function statistics(product: Product, prefix = ''): DeviceStatistics {
+  let deviceCount = 0;
   let activeCount = 0;
   let onlineCount = 0;
   for (const device of product.devices.values()) {
+    if (!device.deviceName.startsWith(prefix)) continue;
+    deviceCount += 1;
     if (device.activatedAt !== undefined) activeCount += 1;
     if (device.sessions.size > 0) onlineCount += 1;
   }
-  return { deviceCount: product.devices.size, activeCount, onlineCount };
+  return { deviceCount, activeCount, onlineCount };
 }

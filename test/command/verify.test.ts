@@ -151,6 +151,20 @@ describe('a stub in another process', () => {
   );
 
   test(
+    'counts for each of two fleets at once, on one product, its own devices',
+    async () => {
+      await withStub([], async (ready) => {
+        const fleet = () => muster(['fleet', '--devices', '200', '--target', ready.target, '--json', '-']);
+        const both = await Promise.all([fleet(), fleet()]);
+        for (const { code, stdout } of both) {
+          expect([code, JSON.parse(stdout)]).toMatchObject([0, { activated: 200, platform: { activated: 200 } }]);
+        }
+      });
+    },
+    LONG,
+  );
+
+  test(
     'that is right is conformant, and serves one fleet after another',
     async () => {
       await withStub([], async (ready) => {
@@ -179,7 +193,8 @@ describe('a stub in another process', () => {
         );
         expect([wss.code, JSON.parse(wss.stdout)]).toMatchObject([0, { activated: 50 }]);
         const { code, stdout } = await muster(['verify', 'platform', '--target', ready.target, '--json', '-']);
-        expect(reportOf(stdout).cases.filter((one) => one.verdict !== 'pass')).toEqual([]);
+        const wrong = reportOf(stdout).cases.filter((one) => one.verdict !== 'pass');
+        expect(wrong.map((one) => [one.id, one.verdict, one.checks.filter((check) => check.verdict !== 'pass')])).toEqual([]);
         // Its target file claims HTTPS registration too, which no case judges: the result must not speak of it.
         expect(reportOf(stdout)).toMatchObject({ profiles: ['prereg', 'nwl', 'operator'], profilesNotJudged: ['https'] });
         expect(code).toBe(0);

@@ -44,10 +44,15 @@ function seedTag(seed: string): string {
   return bytesToHex(sha256(utf8ToBytes(seed))).slice(0, 6);
 }
 
+/** How every DeviceName of the plan begins, and of no other plan. */
+export function namePrefix(plan: FleetPlan): string {
+  return `m${plan.namespace}-${seedTag(plan.seed)}-`;
+}
+
 /** The unit of an index. */
 export function plannedUnit(plan: FleetPlan, index: number): PlannedUnit {
-  const { productKey, productSecret, namespace } = plan;
-  const name = `m${namespace}-${seedTag(plan.seed)}-${String(index).padStart(6, '0')}`;
+  const { productKey, productSecret } = plan;
+  const name = `${namePrefix(plan)}${String(index).padStart(6, '0')}`;
   return {
     index,
     identity: { unitId: name, mode: modeOf(plan, index), productKey, productSecret, deviceName: name },
