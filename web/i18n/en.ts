@@ -1,6 +1,9 @@
 // Every word that the page shows, in English. Other languages have the same keys.
+import { enConsole } from './en-console.ts';
 
 export const en = {
+  ...enConsole,
+
   'app.tagline': 'Device fleet and registration conformance',
   'app.skip': 'Skip to the devices',
 

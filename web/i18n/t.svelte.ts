@@ -38,3 +38,8 @@ export function timeOfDay(at: number, digits: 0 | 3 = 3): string {
   const options = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
   return new Intl.DateTimeFormat(chosen.language, digits === 3 ? { ...options, fractionalSecondDigits: 3 } : options).format(at);
 }
+
+/** Day and time of day, to the second. */
+export function dateTime(at: number): string {
+  return new Intl.DateTimeFormat(chosen.language, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }).format(at);
+}

@@ -1,7 +1,10 @@
 // 页面的中文文字；键与英文相同。协议用词（ProductKey、ClientID、CONNACK 等）保持原文。
 import type { en } from './en.ts';
+import { zhConsole } from './zh-CN-console.ts';
 
 export const zhCN = {
+  ...zhConsole,
+
   'app.tagline': '设备集群与注册一致性',
   'app.skip': '跳到设备',
 

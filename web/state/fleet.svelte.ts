@@ -10,7 +10,7 @@ import { number, t } from '../i18n/t.svelte.ts';
 import { VERSION } from './version.ts';
 import { log } from './log.svelte.ts';
 import { Latency, Throughput, type Columns } from './series.ts';
-import { assemble, type Team } from './team.ts';
+import { assemble, type Target, type Team } from './team.ts';
 
 /** `holding`: every device is online or has ended, and connections are kept. */
 export type FleetPhase = 'idle' | 'preparing' | 'running' | 'holding' | 'stopping' | 'stopped' | 'failed';
@@ -52,6 +52,7 @@ class FleetRun {
   readonly alive = $derived(this.phase === 'running' || this.phase === 'holding');
 
   #team: Team | null = null;
+  #run = 0;
   #startedAt = 0;
   #looking = false;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -62,15 +63,21 @@ class FleetRun {
   #report: FleetReport | null = null;
 
   /** Runs a plan; what ran before is ended first. */
-  async start(plan: FleetPlan, url: string | null): Promise<void> {
+  async start(plan: FleetPlan, target: Target): Promise<void> {
+    const { url } = target;
     this.#dismiss();
     this.#reset(plan, url);
+    const run = ++this.#run;
+    const fail = (why: string): void => {
+      if (run === this.#run) this.#fail(why);
+    };
     log.say(t('log.start', { devices: number(plan.devices), target: url ?? t('target.stub') }));
     try {
-      const team = await assemble(plan, url, (why) => this.#fail(why));
-      // Stopped, or broken, while the workers were loading.
-      if (this.phase !== 'preparing') return team.dispose();
+      const team = await assemble(plan, target, fail);
+      // Stopped, broken, or started anew while the workers were loading.
+      if (this.phase !== 'preparing' || run !== this.#run) return team.dispose();
       this.#team = team;
+      this.plan = team.plan;
       this.workers = team.fleetWorkers;
       log.say(t('log.workers', { fleets: team.fleetWorkers, namespace: plan.namespace }));
       if (team.added) log.say(t('log.added', { count: number(team.added) }));
@@ -80,7 +87,7 @@ class FleetRun {
       await team.controller.run();
       if (this.#team === team) await this.#allEnded(team);
     } catch (error) {
-      this.#fail(messageOf(error));
+      fail(messageOf(error));
     }
   }
 

@@ -23,6 +23,9 @@ class Form {
   /** Fields that were left at least once, or edited: an empty field is not called wrong before anybody touched it. */
   touched: Partial<Record<FieldName, boolean>> = $state({});
 
+  /** The in-page platform that the console keeps is emptied before the run. */
+  emptyFirst = $state(false);
+
   constructor() {
     this.renewNamespace();
   }

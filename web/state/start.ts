@@ -2,8 +2,8 @@
 import { DEVICES_MAX, planOf, RATE_MAX } from './fields.ts';
 import { fleet } from './fleet.svelte.ts';
 import { form } from './form.svelte.ts';
+import { inventedProduct } from './in-page.svelte.ts';
 import { suite } from './suite.svelte.ts';
-import { inventedProduct } from './team.ts';
 
 const DEMO_DEVICES = 2000;
 /** After this the fleet of the demo no longer waits for the suite, milliseconds. */
@@ -12,7 +12,7 @@ const SUITE_PATIENCE_MS = 6_000;
 /** Runs the fleet that the form describes. */
 export async function runFleet(): Promise<void> {
   const { values } = form;
-  await fleet.start(planOf(values, inventedProduct), values.target === 'wss' ? values.url : null);
+  await fleet.start(planOf(values, inventedProduct), { url: values.target === 'wss' ? values.url : null, empty: form.emptyFirst });
 }
 
 /** Devices in both modes on one in-page platform, and the suite on a platform and a worker of its own. */

@@ -15,6 +15,9 @@ export function download(name: string, text: string, type: 'application/json' | 
 
 export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
+/** One value a line. */
+export const jsonLines = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+
 /** The evidence of one device, bytes as hex. With its product where the secrets are invented and asked for: signatures can be checked then. */
 export function evidenceOf(detail: UnitDetail, product?: { productKey: string; productSecret: string }): string {
   const { index, deviceName, mode, events } = detail;
