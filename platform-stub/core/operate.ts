@@ -189,7 +189,8 @@ function codeIsWrong(product: Product, given: string | undefined, now: number): 
     return failed('X-VerificationRequired', 'turning dynamic registration on needs a verification code: have one sent');
   if (given !== sent.code) {
     sent.attemptsLeft -= 1;
-    return failed('X-VerificationFailed', `the verification code is wrong; ${sent.attemptsLeft} attempts are left`);
+    const next = sent.attemptsLeft > 0 ? `${sent.attemptsLeft} attempts are left` : 'have another one sent';
+    return failed('X-VerificationFailed', `the verification code is wrong; ${next}`);
   }
   product.verification = undefined;
   return undefined;

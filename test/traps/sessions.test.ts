@@ -63,13 +63,15 @@ describe('trap-09: replies come to whoever subscribed, but who counts as subscri
     raw.send(publishBytes(post.topic, post.payload, 2));
     expect(readPublish(one(await collect(raw, 0x40, 0x30), 0x30))).toMatchObject(reply(post, '1'));
     expect(await raw.ping()).toEqual([]);
-    // The same holds for what the platform sends by itself.
-    bench.platform.operate({ action: 'SetDeviceProperty', productKey, deviceName: issued.deviceName, items: { Temp: 20 } });
-    expect(readPublish(await raw.next())).toMatchObject({
-      first: '32',
-      topic: post.topic.replace('event/property/post', 'service/property/set'),
-    });
-    expect(await raw.ping()).toEqual([]);
+    // The same holds for what the platform sends by itself, before it subscribed to that and after.
+    const setTopic = post.topic.replace('event/property/post', 'service/property/set');
+    for (const subscribed of [false, true]) {
+      if (subscribed) expect(await raw.send(subscribeBytes(3, 1, setTopic)).nextHex()).toBe('9003000301');
+      bench.platform.operate({ action: 'SetDeviceProperty', productKey, deviceName: issued.deviceName, items: { Temp: 20 } });
+      const downlink = readPublish(await raw.next());
+      expect(downlink).toMatchObject({ first: '32', topic: setTopic });
+      expect(await raw.send(pubackBytes(downlink.messageId!)).ping()).toEqual([]);
+    }
     await raw.disconnect();
   });
 
