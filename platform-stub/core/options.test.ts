@@ -1,7 +1,9 @@
 // Every option, seen from outside: a probe drives the platform and tells what a device or an operator could see under each value.
 // Options that only the MQTT front reads are in front/mqtt-options.test.ts.
 import { describe, expect, it } from 'vitest';
-import { Bench, brief, DN, ENCRYPTED, PK, PLAIN, signIn, type Bent, type Credentials } from '../bench.testkit.ts';
+import { registrationContent } from '../../protocol/content.ts';
+import { sign } from '../../protocol/sign.ts';
+import { Bench, brief, DN, ENCRYPTED, PK, PLAIN, PS, signIn, type Bent, type Credentials } from '../bench.testkit.ts';
 import { optionsOf, OPTION_NAMES, OPTIONS, type OptionName } from './options.ts';
 
 interface Probe {
@@ -55,6 +57,22 @@ const PROBES: Readonly<Partial<Record<OptionName, Probe>>> = {
   wsRegistration: {
     look: (bench) => brief(bench.add(DN).register('register', DN, bent({ facts: { ...PLAIN, kind: 'ws' } }))),
     sees: { refused: '2 transport', accepted: 'registered' },
+  },
+  plainHttp: {
+    look: (bench) => {
+      const request = {
+        mode: 'register',
+        facts: { ...PLAIN, kind: 'tcp' },
+        productKey: PK,
+        deviceName: DN,
+        random: '1',
+        keepAlive: 0,
+      } as const;
+      const signature = sign('hmacsha1', PS, registrationContent({ deviceName: DN, productKey: PK, random: '1' }));
+      const outcome = bench.add(DN).platform.register({ ...request, signMethod: 'hmacsha1', signature, via: 'https' });
+      return outcome.kind === 'refused' ? outcome.why : outcome.kind;
+    },
+    sees: { refused: 'transport', accepted: 'issued' },
   },
   closeCountsFrom: {
     look: (bench) => {

@@ -21,6 +21,7 @@ export const OPTIONS = {
   otherInstance: option('section 2.2', ['refused', 'ignored'], 'a registration whose instanceId is not that of this stub'),
   plainConnections: option('section 1.3', ['permitted', 'refused'], 'an ordinary connection that is not encrypted'),
   wsRegistration: option('RULE-02', ['refused', 'accepted'], 'a registration over unencrypted WebSocket'),
+  plainHttp: option('section 3', ['refused', 'accepted'], 'a registration over plain HTTP, as one SDK sends it with a domain of one’s own'),
   closeCountsFrom: option('RULE-06', ['reply', 'connack'], 'where the 15 s of a registration connection start'),
   registrationPresence: option('RULE-07', ['separate', 'kicks-the-device'], 'what a registration does to a live session of its device'),
   registrationSubscribe: option(

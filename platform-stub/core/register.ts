@@ -55,8 +55,8 @@ function decide(core: Core, request: RegistrationRequest, now: number): Registra
   const { policy, options, state } = core;
   const refused = (why: Refusal): Registration => ({ kind: 'refused', why });
   if (!isDeviceName(request.deviceName)) return refused('malformed');
-  if (!policy['RULE-02'](request.facts) && !(options.wsRegistration === 'accepted' && request.facts.kind === 'ws'))
-    return refused('transport');
+  const inClear = request.via === 'https' ? options.plainHttp : request.facts.kind === 'ws' ? options.wsRegistration : 'refused';
+  if (!policy['RULE-02'](request.facts) && inClear === 'refused') return refused('transport');
   if (!policy['RULE-03'](request.keepAlive)) return refused('keep-alive');
   const product = state.products.get(request.productKey);
   if (!product) return refused('unknown-product');

@@ -58,7 +58,10 @@ function registrationBody(request: HttpRegisterRequest, platform: Platform): str
   if (typeof form === 'number') return failure(form);
   const { sign: signature, ...fields } = form;
   const outcome = platform.register({ ...fields, mode: 'register', facts: request.facts, signature, keepAlive: 0, via: 'https' });
-  if (outcome.kind === 'refused') return failure(httpCodeOf(outcome.why));
+  if (outcome.kind === 'refused') {
+    const code = httpCodeOf(outcome.why);
+    return outcome.why === 'transport' ? formatHttpFailure(code, 'registration needs HTTPS') : failure(code);
+  }
   // Over HTTPS there is no other mode, and so no other reply (section 1.4).
   if (outcome.reply.kind !== 'register') return failure(HTTP_CODE.fault);
   try {

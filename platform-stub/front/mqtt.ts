@@ -246,8 +246,10 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
     if (link) link.asked = 0;
     if (link?.decision?.kind === 'registered' && link.decision.delivery === 'on-subscribe') reply(client);
     for (const held of link?.held.splice(0) ?? []) {
-      const wanted = clock.now() - held.at <= HELD_MS && filters.some(({ topic }) => filterMatches(topic, held.topic));
-      if (wanted) push(client, held.topic, held.payload, 0);
+      if (clock.now() - held.at > HELD_MS) continue;
+      if (filters.some(({ topic }) => filterMatches(topic, held.topic))) push(client, held.topic, held.payload, 0);
+      // The SUBSCRIBE that asks for it may be a later one.
+      else link?.held.push(held);
     }
   });
   const endDownlinks = platform.onDownlink(deliver);

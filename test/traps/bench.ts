@@ -66,6 +66,11 @@ export class Bench {
     return result.ok && result.kind === 'device' ? result.device.status : 'UNKNOWN';
   }
 
+  /** The platform noticed that its device left: that may be later than the client's own socket. */
+  async offline(deviceName: string): Promise<void> {
+    await expect.poll(() => this.status(deviceName), { timeout: 10_000 }).toBe('OFFLINE');
+  }
+
   /** What the vendor's log says of a device's presence, oldest first. */
   presence(deviceName: string): readonly string[] {
     const entries = this.platform.log.query({ type: 'device', deviceName });

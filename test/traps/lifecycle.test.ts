@@ -18,6 +18,7 @@ class Clock extends ManualClock {
   }
 }
 
+const PATIENT = { timeout: 10_000 };
 const clock = new Clock();
 let bench: Bench;
 
@@ -36,8 +37,8 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 /** When the platform knows that so many replies were written, and waits for their clients to leave. */
-const repliesWritten = (count = 1): Promise<void> => expect.poll(() => bench.platform.state.ending.size).toBe(count);
-const allGone = (): Promise<void> => expect.poll(() => bench.platform.openSessions).toBe(0);
+const repliesWritten = (count = 1): Promise<void> => expect.poll(() => bench.platform.state.ending.size, PATIENT).toBe(count);
+const allGone = (): Promise<void> => expect.poll(() => bench.platform.openSessions, PATIENT).toBe(0);
 
 describe('trap-21: a connection that goes without DISCONNECT, or stays, looks like a failure', () => {
   it('trap-21: A drops the connection behind the PUBLISH: registered all the same, and neither online nor offline', async () => {

@@ -152,6 +152,7 @@ describe('trap-12: a session belongs to its client identifier, but that holds th
     first.send(subscribeBytes(1, 1, topic));
     expect(await first.nextHex()).toBe('9003000101');
     await first.disconnect();
+    await bench.offline(deviceName);
     for (let i = 1; i <= 5; i++) {
       bench.platform.operate({ action: 'SetDeviceProperty', productKey, deviceName, items: { Round: i } });
       const raw = await bench.tls();
@@ -163,6 +164,7 @@ describe('trap-12: a session belongs to its client identifier, but that holds th
       raw.send(pubackBytes(waited.messageId!));
       expect(await raw.ping()).toEqual([]);
       await raw.disconnect();
+      await bench.offline(deviceName);
     }
   });
 
@@ -244,7 +246,7 @@ describe('trap-20: a connection that is destroyed takes with it what was still t
         raw.socket.end();
         // How it looks to the client is its socket's business: an error there changes nothing here.
         expect(await raw.untilClosed()).toMatch(/^2002/);
-        await expect.poll(() => bench.status(issued.deviceName)).toBe('OFFLINE');
+        await bench.offline(issued.deviceName);
       }
       expect(new Set(bench.presence(issued.deviceName))).toEqual(new Set(['online: success', 'offline: Device disconnect']));
     },
@@ -267,6 +269,7 @@ describe('trap-26: one connection an identity, though a publisher and a subscrib
     // Its clean session has no subscription.
     expect(await pub.ping()).toEqual([]);
     await pub.disconnect();
+    await bench.offline(deviceName);
     const rr = await bench.tls();
     expect(await bench.signOn(rr, connect)).toBe(ACCEPTED);
     rr.send(subscribeBytes(1, 1, post.replyTopic));
@@ -275,6 +278,7 @@ describe('trap-26: one connection an identity, though a publisher and a subscrib
       reply(post, '1'),
     );
     await rr.disconnect();
+    await bench.offline(deviceName);
     expect(bench.presence(deviceName)).toEqual([
       ...['online: success', 'offline: Kicked by the same device', 'online: success', 'offline: Device disconnect'],
       ...['online: success', 'offline: Device disconnect'],
