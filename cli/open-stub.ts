@@ -49,6 +49,8 @@ export interface OpenStub {
   /** The target file. */
   readonly target: string;
   readonly host: string;
+  /** Address of the operator and cloud API, as one has to dial it. */
+  readonly operatorHost: string;
   readonly platform: Platform;
   readonly operatorToken: string;
   /** Removes the files of this run; synchronous, for a process that exits. */
@@ -71,7 +73,8 @@ export async function openStub(options: StubOptions, context: StubContext): Prom
   const config = options.config === undefined ? DEFAULT_CONFIG : readStubConfig(options.config);
   const edition = editionOf(options.edition) ?? config.edition ?? DEFAULT_EDITION;
   const ports = portsOf(options, config);
-  const { host = LOOPBACK, operatorHost = LOOPBACK } = options;
+  const host = addressOf('--host', options.host);
+  const operatorHost = addressOf('--operator-host', options.operatorHost);
   const policy = options.mutant === undefined ? undefined : await context.policyOf(options.mutant);
   const clock = ambientClock();
   const platform = new Platform({
@@ -88,16 +91,22 @@ export async function openStub(options: StubOptions, context: StubContext): Prom
   const removeFiles = (): void => {
     for (const step of held.splice(0).reverse()) step();
   };
-  context.holds?.(removeFiles);
+  // For a process that is ended the hard way.
+  let saveState: () => void = () => undefined;
+  context.holds?.(() => {
+    saveState();
+    removeFiles();
+  });
   let close: () => Promise<void> = () => Promise.resolve();
   try {
     const dir = await openStateDir(options.state, [...DEFAULT_NAMES, ...namesOf(host)], (path) => held.push(lockStateDir(path)));
     held.push(() => dir.remove());
     const kept = options.state === undefined ? undefined : readState(dir.path);
     if (kept) platform.restore(kept);
-    for (const product of config.products) addProduct(platform, product);
+    for (const product of config.products) addProduct(platform, product, dir.path);
     const keeper = options.state === undefined ? undefined : keepState(dir.path, platform, clock, warnOfState);
     keeper?.save();
+    if (keeper) saveState = () => keeper.save();
 
     const operatorToken = secureRandom().text(TOKEN_LENGTH, ALPHANUMERIC);
     const front = await createMqttFront(platform, { drainTimeoutMs: DRAIN_MS });
@@ -106,6 +115,7 @@ export async function openStub(options: StubOptions, context: StubContext): Prom
       front,
       host,
       operatorHost,
+      operatorNames: namesOf(operatorHost).map((name) => (name.includes(':') ? `[${name}]` : name)),
       ports,
       certificates: dir.certificates,
       operatorToken,
@@ -116,16 +126,20 @@ export async function openStub(options: StubOptions, context: StubContext): Prom
     close = () => running.close();
     const opened = running.ports;
     const dialled = ANY.has(host) ? LOOPBACK : host;
-    const product = config.products[0] as ProductConfig;
-    const target = writeTargetFile(dir, { host: dialled, ports: opened, product, edition, operatorToken });
-    const products = config.products.map(({ productKey }) => ({ productKey }));
-    held.push(writeRunFile({ pid: process.pid, ports: opened, operatorToken, caPath: dir.caPath, products }));
+    const apiHost = ANY.has(operatorHost) ? LOOPBACK : operatorHost;
+    // What is, not what was asked for: a state that was kept wins over the config.
+    const products = [...platform.state.products.values()];
+    const product = products[0] ?? (config.products[0] as ProductConfig);
+    const target = writeTargetFile(dir, { host: dialled, operatorHost: apiHost, ports: opened, product, edition, operatorToken });
+    const keys = products.map(({ productKey }) => ({ productKey }));
+    held.push(writeRunFile({ pid: process.pid, ports: opened, operatorToken, caPath: dir.caPath, products: keys }));
     return {
       ports: opened,
       config,
       caPath: dir.caPath,
       target,
       host: dialled,
+      operatorHost: apiHost,
       platform,
       operatorToken,
       removeFiles,
@@ -135,6 +149,7 @@ export async function openStub(options: StubOptions, context: StubContext): Prom
         try {
           keeper?.save();
         } finally {
+          saveState = () => undefined;
           removeFiles();
         }
       },
@@ -151,18 +166,28 @@ function warnOfState(why: string): void {
 }
 
 /** Adds what the config declares and the kept state does not know; what an operator changed or deleted stays so. */
-function addProduct(platform: Platform, product: ProductConfig): void {
+function addProduct(platform: Platform, product: ProductConfig, dir: string): void {
   const { productKey, productSecret, dynamicRegistration, devices } = product;
   if (!platform.state.products.has(productKey)) {
+    if (platform.state.deletedProducts.has(productKey)) return;
     platform.operate({ action: 'CreateProduct', productKey, productSecret, dynamicRegistration });
   }
   const known = platform.state.products.get(productKey);
+  if (known?.productSecret !== productSecret) {
+    process.stderr.write(`Product ${productKey} has another ProductSecret in ${dir} than in the config; the one that was kept counts.\n`);
+  }
   // The config was checked: a refusal here would be a fault of ours.
   for (const device of devices) {
     if (known?.devices.has(device.deviceName) || known?.buried.has(device.deviceName)) continue;
     const added = platform.operate({ action: 'AddDevice', productKey, ...device });
     if (!added.ok) throw new Error(`device ${device.deviceName} was not added: ${added.message}`);
   }
+}
+
+/** An empty address would be every address. */
+function addressOf(option: string, given = LOOPBACK): string {
+  if (given.trim() !== '') return given;
+  throw new UserError(`${option} is empty`, 'give an address of this machine, or 0.0.0.0 for all');
 }
 
 function editionOf(name: string | undefined): EditionName | undefined {
@@ -191,6 +216,11 @@ function portsOf({ ports, json }: StubOptions, config: StubConfig): StubPorts {
   const free = ports === 'auto' || json === true;
   const chosen: { -readonly [name in keyof StubPorts]: number } = { ...DEFAULT_PORTS };
   for (const name of STUB_PORTS) chosen[name] = config.ports[name] ?? (free ? 0 : DEFAULT_PORTS[name]);
+  for (const [i, name] of STUB_PORTS.entries()) {
+    const other = STUB_PORTS.slice(0, i).find((one) => chosen[name] !== 0 && chosen[one] === chosen[name]);
+    if (other)
+      throw new UserError(`port ${chosen[name]} is to be both ${other} and ${name}`, 'give one of them another in the config file');
+  }
   return chosen;
 }
 

@@ -2,6 +2,7 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { seededRandom } from '../kernel/random.ts';
 import type { EditionName } from '../protocol/editions.ts';
+import { codeMeaning } from '../protocol/codes.ts';
 import { KEEP_ALIVE_SCAN_MS } from '../protocol/limits.ts';
 import { PROPERTY_SET_METHOD } from '../protocol/payload.ts';
 import { propertySet } from '../protocol/topics.ts';
@@ -37,6 +38,12 @@ export interface PlatformOptions {
   readonly instanceId?: string;
 }
 
+/** What became of it: on its way, kept for a session that outlives its connection, or neither. */
+export type Delivery = 'sent' | 'queued' | 'nobody';
+
+/** Codes of section 7.2. */
+const CLOUD_CODE = { ok: 200, notActivated: 9200, offline: 9201 } as const;
+
 /** A message of the platform to a device that may be online or not. */
 export interface Downlink {
   readonly device: Device;
@@ -49,8 +56,8 @@ export class Platform {
   readonly clock: Clock;
   readonly #core: Core;
   readonly #closers = new Map<number, (reason: CloseReason) => void>();
-  readonly #downlinks = new Set<(message: Downlink) => void>();
-  #messages = 0;
+  readonly #downlinks = new Set<(message: Downlink) => Delivery>();
+
   #sessions = 0;
   #dueTimer: Timer | undefined;
   #scanTimer: Timer | undefined;
@@ -84,8 +91,8 @@ export class Platform {
     return statusOf(this.#core, device);
   }
 
-  /** Told of each message to a device; the function returned ends that. */
-  onDownlink(deliver: (message: Downlink) => void): () => void {
+  /** Asked to carry each message to a device; the function returned ends that. */
+  onDownlink(deliver: (message: Downlink) => Delivery): () => void {
     this.#downlinks.add(deliver);
     return () => this.#downlinks.delete(deliver);
   }
@@ -183,13 +190,16 @@ export class Platform {
   }
 
   /** Section 11: a property set, which waits at QoS 1 for a device whose session outlives its connection. */
-  #setProperty({ device, items }: Extract<Effect, { kind: 'set-property' }>): void {
+  #setProperty({ device, messageId, items }: Extract<Effect, { kind: 'set-property' }>): void {
     const { productKey, deviceName } = device;
-    const id = String(++this.#messages);
     const topic = propertySet(productKey, deviceName);
-    const payload = JSON.stringify({ id, version: '1.0', params: items, method: PROPERTY_SET_METHOD });
-    this.note({ type: 'downlink', productKey, deviceName, messageId: id, operation: 'publish', content: topic, code: 200, reason: 'sent' });
-    for (const deliver of this.#downlinks) deliver({ device, topic, payload, qos: 1 });
+    const payload = JSON.stringify({ id: messageId, version: '1.0', params: items, method: PROPERTY_SET_METHOD });
+    const deliveries = [...this.#downlinks].map((deliver) => deliver({ device, topic, payload, qos: 1 }));
+    const how = deliveries.find((one) => one !== 'nobody') ?? 'nobody';
+    const nobody = device.activatedAt === undefined ? CLOUD_CODE.notActivated : CLOUD_CODE.offline;
+    const code = how === 'nobody' ? nobody : CLOUD_CODE.ok;
+    const reason = how === 'nobody' ? codeMeaning(nobody) : how;
+    this.note({ type: 'downlink', productKey, deviceName, messageId, operation: 'publish', content: topic, code, reason });
   }
 
   #armDue(): void {

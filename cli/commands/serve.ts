@@ -10,6 +10,7 @@ import { answerWith } from '../../platform-stub/front/http-register.ts';
 import { OPERATOR_PATH, refuseForeign } from '../../platform-stub/front/operator.ts';
 import { createOperatorHandler, type OperatorHandler } from '../../platform-stub/node/http.node.ts';
 import { LOOPBACK } from '../../platform-stub/node/listen.node.ts';
+import { isForeignUser } from '../../platform-stub/node/peer-user.node.ts';
 import { wholeNumber } from '../numbers.ts';
 import { openStub, type OpenStub } from '../open-stub.ts';
 import { watchForStop } from './stub.ts';
@@ -88,7 +89,8 @@ function operates(stub: () => OpenStub | undefined, port: () => number): Operato
     }
     const { host, origin } = request.headers;
     const site = request.headers['sec-fetch-site'];
-    const refused = refuseForeign({ host, origin }, access) ?? (site === undefined || site === 'same-origin' ? undefined : FORBIDDEN);
+    const isOurs = (site === undefined || site === 'same-origin') && !isForeignUser(request.socket);
+    const refused = refuseForeign({ host, origin }, access) ?? (isOurs ? undefined : FORBIDDEN);
     const session = open
       ? { operator: { path: OPERATOR_PATH, token: access.token }, stub: { mqtts: open.ports.mqtts, wss: open.ports.wss } }
       : { operator: null, stub: null };
@@ -99,7 +101,11 @@ function operates(stub: () => OpenStub | undefined, port: () => number): Operato
   };
 }
 
-const FORBIDDEN = answerWith(403, 'text/plain; charset=utf-8', 'Pages of another origin may not operate this stub.\n');
+const FORBIDDEN = answerWith(
+  403,
+  'text/plain; charset=utf-8',
+  'Only pages of this server, in a browser of the user that started it, may operate this stub.\n',
+);
 
 function listen(folder: string, port: number, stub: () => OpenStub | undefined): Promise<Server> {
   const files = sirv(folder, {

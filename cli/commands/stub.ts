@@ -1,15 +1,17 @@
 // `muster stub`: the platform stub alone, as a process of its own: its options, what is printed, and when it ends.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { codeOf, EXIT, UserError, type ExitCode } from '../../kernel/errors.ts';
 import { LOOPBACK } from '../../platform-stub/node/listen.node.ts';
 import { findAnyStub } from '../../platform-stub/node/run-file.node.ts';
-import { openStateDir } from '../../platform-stub/node/state-dir.node.ts';
 import { endpointsOf, operatorUrl } from '../../platform-stub/node/target-file.node.ts';
 import { EDITIONS } from '../../protocol/editions.ts';
 import { DEFAULT_SEED, LOOPBACKS, openStub, type OpenStub, type StubContext, type StubOptions } from '../open-stub.ts';
 
 const PARENT_CHECK_MS = 500;
+/** Two signals within this time are one that came on two ways. */
+const TWICE_MS = 100;
 
 /** The one line that scripts read: exactly these keys first (design, section 7). */
 function readyLine(stub: OpenStub): string {
@@ -18,40 +20,45 @@ function readyLine(stub: OpenStub): string {
 }
 
 function description(stub: OpenStub, options: StubOptions): string {
-  const { ports, config } = stub;
+  const { ports, platform } = stub;
   const lines = ['The Muster stub is ready; Ctrl-C stops it.', ''];
   for (const [name, url] of Object.entries(endpointsOf(stub.host, ports))) lines.push(`  ${name.padEnd(10)} ${url}`);
-  lines.push(`  ${'operator'.padEnd(10)} ${operatorUrl(ports)}`, '');
-  for (const product of config.products) {
-    const devices = product.devices.length === 1 ? '1 device' : `${product.devices.length} devices`;
-    lines.push(
-      `  ${'product'.padEnd(10)} ${product.productKey}, dynamic registration ${product.dynamicRegistration ? 'on' : 'off'}, ${devices} added`,
-    );
+  lines.push(`  ${'operator'.padEnd(10)} ${operatorUrl(ports, stub.operatorHost)}`, '');
+  for (const { productKey, dynamicRegistration, devices } of platform.state.products.values()) {
+    const count = devices.size === 1 ? '1 device' : `${devices.size} devices`;
+    lines.push(`  ${'product'.padEnd(10)} ${productKey}, dynamic registration ${dynamicRegistration ? 'on' : 'off'}, ${count}`);
   }
   if (options.mutant !== undefined) lines.push(`  ${'mutant'.padEnd(10)} ${options.mutant}: it misbehaves on purpose`);
   lines.push(`  ${'CA'.padEnd(10)} ${stub.caPath}`, `  ${'target'.padEnd(10)} ${stub.target}`, '');
   return lines.join('\n');
 }
 
-/** Waits for somebody who wants the process to end. A second signal ends it the hard way. */
+/**
+ * Waits for somebody who wants the process to end. A second signal ends it at once, with what `process.on('exit')` does; npm and a terminal
+ * may send the same Ctrl-C twice, which is one.
+ */
 export function watchForStop(): { readonly stopped: Promise<ExitCode>; ignore(): void } {
   let stop: (code: ExitCode) => void = () => undefined;
   const stopped = new Promise<ExitCode>((resolve) => (stop = resolve));
+  let firstAt: number | undefined;
   const end = (code: ExitCode): void => {
-    ignore();
+    const now = performance.now();
+    if (firstAt !== undefined && now - firstAt > TWICE_MS) process.exit(code);
+    firstAt ??= now;
     stop(code);
   };
   const interrupted = (): void => end(EXIT.interrupted);
   const asked = (): void => end(EXIT.asked);
+  const parentGone = (): void => {
+    if (process.env.npm_command !== undefined && process.ppid !== parent) stop(EXIT.asked);
+  };
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', asked);
   process.on('SIGHUP', asked);
   // A killed `npx` or `npm start` leaves its child behind, which notices by its parent. Started any other way the parent may be a shell
   // that ends as planned: `muster stub &` in one step of a pipeline has to serve the next.
   const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.env.npm_command !== undefined && process.ppid !== parent) asked();
-  }, PARENT_CHECK_MS);
+  const watch = setInterval(parentGone, PARENT_CHECK_MS);
   watch.unref();
   const ignore = (): void => {
     process.removeListener('SIGINT', interrupted);
@@ -83,9 +90,15 @@ export async function stubCommand(options: StubOptions, context: StubContext): P
       `The device ports listen on ${options.host}: everybody on that network can reach them. The operator API is on ${options.operatorHost ?? LOOPBACK}.\n`,
     );
   }
+  if (!LOOPBACKS.has(options.operatorHost ?? LOOPBACK)) {
+    process.stderr.write(
+      `The operator and cloud API listen on ${options.operatorHost}, unencrypted: whoever has the token operates this stub.\n`,
+    );
+  }
   const code = await stopped;
   await stub.close();
   process.removeListener('exit', atExit);
+  ignore();
   return code;
 }
 
@@ -103,10 +116,11 @@ A config file:
 `;
 
 /** `muster stub ca`: the certificate that devices have to trust, on stdout. */
-async function printAuthority({ state }: { readonly state?: string }): Promise<ExitCode> {
+function printAuthority({ state }: { readonly state?: string }): ExitCode {
   if (state !== undefined) {
-    const dir = await openStateDir(state);
-    process.stdout.write(dir.certificates.caPem);
+    const file = join(state, 'ca.pem');
+    if (!existsSync(file)) throw new UserError(`${state} holds no authority yet`, 'start a stub with that --state first', EXIT.unreachable);
+    process.stdout.write(readFileSync(file, 'utf8'));
     return EXIT.asked;
   }
   const running = findAnyStub();
@@ -136,7 +150,7 @@ export function registerStub(program: Command, context: StubContext & { readonly
     .command('ca')
     .description('print the certificate of the test authority (PEM), for devices to trust')
     .option('--state <dir>', 'of the stub that keeps its state there; of the running one unless told')
-    .action(async (_own: unknown, command: Command) => context.exit(await printAuthority(command.optsWithGlobals())));
+    .action((_own: unknown, command: Command) => context.exit(printAuthority(command.optsWithGlobals())));
 }
 
 const gather = (one: string, before: readonly string[] = []): readonly string[] => [...before, one];

@@ -23,6 +23,18 @@ export function connect(core: Core, request: ConnectRequest, now: number): [Conn
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     const why = error.kind === 'auth-type' || error.kind === 'sign-method' ? error.kind : 'malformed';
+    // Nobody's session and no registration yet: the audit log is where a firmware's mistake is looked for.
+    core.log.add(
+      {
+        type: 'registration',
+        ...namesIn(request.username),
+        operation: 'connect',
+        content: `mqtt over ${request.facts.kind}`,
+        code: httpCodeOf(why),
+        reason: error.message,
+      },
+      now,
+    );
     return [{ kind: 'refused', code: connackOf(core, why), why }, []];
   }
   const { deviceName, productKey } = name;
@@ -67,8 +79,29 @@ export function connect(core: Core, request: ConnectRequest, now: number): [Conn
   return [decision, effects];
 }
 
+/** Whose CONNECT it would have been, where its user name can be read. */
+function namesIn(username: string | undefined): { productKey: string; deviceName: string } {
+  try {
+    return parseUsername(username ?? '');
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return { productKey: '', deviceName: '' };
+  }
+}
+
 function isRegistration(login: Login): login is Exclude<Login, SignIn> {
   return login.kind === 'register' || login.kind === 'regnwl';
+}
+
+/** What a session keeps follows its certificate: not another ClientID of the name, not another incarnation. */
+function brokerIdOf({ deviceName, productKey }: { readonly deviceName: string; readonly productKey: string }, credential: string): string {
+  return `${credential}&${deviceName}&${productKey}`;
+}
+
+/** The broker ids under which a device may still come back. */
+export function brokerIdsOf(device: Device): string[] {
+  const usable = device.clientIds.filter((one) => !one.forbidden).map((one) => one.clientId);
+  return (device.credential === 'secret' ? [device.iotId] : usable).map((credential) => brokerIdOf(device, credential));
 }
 
 /** Who signs in, once its credentials were found right: an issued ClientID for a token, neither for a secret. */
@@ -91,8 +124,7 @@ function signIn(core: Core, login: SignIn, request: ConnectRequest, draft: Sessi
   const { opened, issued } = opens(core, product, device, login, draft, request.password ?? '', now);
   if (!opened) return refused('credentials');
   if (!admits(core, device, now)) return refused('throttled');
-  // What a session keeps follows its certificate: not another ClientID of the name, not another incarnation.
-  const identity = `${draft.clientId ?? device?.iotId ?? ''}&${draft.deviceName}&${draft.productKey}`;
+  const identity = brokerIdOf(draft, draft.clientId ?? device?.iotId ?? '');
   const online = (brokerId: string): ConnectDecision => ({
     kind: 'online',
     productKey: draft.productKey,

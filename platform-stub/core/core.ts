@@ -49,7 +49,12 @@ const OFFLINE_REASON: Readonly<Record<CloseReason, string>> = {
 /** What a front has to do besides answering. */
 export type Effect =
   | { readonly kind: 'close'; readonly session: number; readonly reason: CloseReason }
-  | { readonly kind: 'set-property'; readonly device: Device; readonly items: Readonly<Record<string, unknown>> };
+  | {
+      readonly kind: 'set-property';
+      readonly device: Device;
+      readonly messageId: string;
+      readonly items: Readonly<Record<string, unknown>>;
+    };
 
 export interface CoreOptions {
   readonly policy?: Policy;
@@ -102,6 +107,7 @@ export function makeCore(options: CoreOptions): Core {
   return {
     state: {
       products: new Map(),
+      messages: 0,
       productsMade: 0,
       deletedProducts: new Map(),
       sessions: new Map(),

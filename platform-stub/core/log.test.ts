@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Bench, DN, PK, PS } from '../bench.testkit.ts';
+import { Bench, DN, PK, PS, registration } from '../bench.testkit.ts';
 import { Log, logLines, type NewEntry } from './log.ts';
 
 const entry = (more: Partial<NewEntry> = {}): NewEntry => ({
@@ -57,6 +57,36 @@ describe('the log', () => {
     const lines = logLines(log.query()).split('\n');
     expect(lines).toHaveLength(3);
     expect(JSON.parse(lines[1] ?? '')).toMatchObject({ seq: 1, at: 1, traceId: '012300000001', operation: 'online' });
+  });
+
+  it('keeps no more of a text than 256 characters: clients choose ids and topics', () => {
+    const log = new Log('run');
+    log.add(entry({ messageId: 'm'.repeat(900_000), content: 'c'.repeat(65_535), reason: 'r'.repeat(1000) }), 1);
+    expect(JSON.stringify(log.query()).length).toBeLessThan(1200);
+    const bench = new Bench();
+    for (let i = 0; i < 3; i++) bench.add(DN).register('register', DN, { random: `${i}${'9'.repeat(60_000)}` });
+    expect(JSON.stringify([...(bench.platform.state.products.get(PK)?.randoms ?? [])]).length).toBeLessThan(500);
+  });
+
+  it('has what a firmware got wrong about its CONNECT, in the audit book', () => {
+    const bench = new Bench();
+    for (const identifier of [
+      'no-bar',
+      'x|authType=register,random=1|',
+      'x|authType=renew|',
+      'x|authType=register,random=1,signmethod=sha9|',
+    ]) {
+      bench.connect({ ...registration('register'), identifier });
+    }
+    bench.connect({ ...registration('register'), identifier: 'no-bar', username: 'nobody' });
+    const seen = bench.platform.log.query({ book: 'audit', type: 'registration' }).map((one) => [one.deviceName, one.code, one.reason]);
+    expect(seen.reverse()).toEqual([
+      [DN, 460, 'the client identifier has no bar'],
+      [DN, 460, 'a registration needs signmethod (RULE-09)'],
+      [DN, 460, 'the authType is unknown (RULE-10)'],
+      [DN, 6292, expect.any(String)],
+      ['', 460, 'the client identifier has no bar'],
+    ]);
   });
 
   it('holds no secret, token or signature, whatever happens', () => {

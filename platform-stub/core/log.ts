@@ -51,6 +51,8 @@ export interface LogFilter {
 /** Entries kept in each book unless told otherwise. */
 export const LOG_CAPACITY = 10_000;
 const DEFAULT_LIMIT = 100;
+/** Characters of a text that are kept. */
+const TEXT_MAX = 256;
 
 const OWN: ReadonlySet<LogType> = new Set(['registration', 'operator']);
 
@@ -92,7 +94,7 @@ export class Log {
   add(entry: NewEntry, now: number): void {
     const seq = ++this.#seq;
     const book = OWN.has(entry.type) ? 'audit' : 'platform';
-    const written: LogEntry = { seq, at: now, traceId: this.#run + seq.toString(16).padStart(8, '0'), book, ...entry };
+    const written: LogEntry = { seq, at: now, traceId: this.#run + seq.toString(16).padStart(8, '0'), book, ...bounded(entry) };
     this.#books[book].push(written);
     for (const listener of this.#listeners) listener(written);
   }
@@ -134,6 +136,18 @@ function passes(entry: LogEntry, filter: LogFilter): boolean {
   const wanted = filter.search?.toLowerCase();
   if (wanted === undefined || wanted === '') return true;
   return [entry.operation, entry.content, entry.reason, entry.deviceName].some((text) => text?.toLowerCase().includes(wanted));
+}
+
+/** A client chooses ids and topics, and must not choose how much memory they cost here. */
+function bounded(entry: NewEntry): NewEntry {
+  const { messageId, content, reason } = entry;
+  if ((messageId?.length ?? 0) <= TEXT_MAX && (content?.length ?? 0) <= TEXT_MAX && reason.length <= TEXT_MAX) return entry;
+  return {
+    ...entry,
+    ...(messageId === undefined ? {} : { messageId: messageId.slice(0, TEXT_MAX) }),
+    ...(content === undefined ? {} : { content: content.slice(0, TEXT_MAX) }),
+    reason: reason.slice(0, TEXT_MAX),
+  };
 }
 
 /** One entry a line, as an export. */

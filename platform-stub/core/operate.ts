@@ -56,6 +56,8 @@ export type DeviceAction = 'DeleteDevice' | 'ResetThing' | 'DisableThing' | 'Ena
 
 export type OperatorResult =
   | { readonly ok: true; readonly kind: 'done' }
+  /** A message is on its way, or nobody is there to take it: the log says which. */
+  | { readonly ok: true; readonly kind: 'message'; readonly messageId: string }
   | { readonly ok: true; readonly kind: 'created'; readonly productKey: string; readonly productSecret: string }
   /** What the platform would send to the account's telephone; the stub has none, so it is told here. */
   | { readonly ok: true; readonly kind: 'verification'; readonly code: string; readonly validMs: number }
@@ -131,7 +133,10 @@ function act(core: Core, command: Exclude<OperatorCommand, QueryCommand>, now: n
       const device = product.devices.get(command.deviceName);
       if (!device) return [failed('iot.device.NotExistedDevice', `no device ${command.deviceName} in product ${command.productKey}`), []];
       if (command.action === 'TransformClientId') return switchTo(core, device, command.clientId, now);
-      if (command.action === 'SetDeviceProperty') return [DONE, [{ kind: 'set-property', device, items: command.items }]];
+      if (command.action === 'SetDeviceProperty') {
+        const messageId = String(++core.state.messages);
+        return [{ ok: true, kind: 'message', messageId }, [{ kind: 'set-property', device, messageId, items: command.items }]];
+      }
       return operateDevice(core, product, device, command.action, now);
     }
   }

@@ -78,7 +78,7 @@ function decide(core: Core, request: RegistrationRequest, now: number): Registra
       : registerToken(core, product, known, request.deviceName, now);
   if (registration.kind === 'issued') {
     // Only a platform without RULE-08 reads this set; keeping it small is enough.
-    if (product.randoms.size < 4096) product.randoms.add(nonce);
+    if (product.randoms.size < 4096 && nonce.length <= 128) product.randoms.add(nonce);
     const device = product.devices.get(request.deviceName) as Device;
     if (options.registrationPresence === 'kicks-the-device') {
       registration.effects.push(...closeSessions(core, device.sessions, 'kicked', now));

@@ -97,6 +97,8 @@ export interface Session {
 
 export interface PlatformState {
   readonly products: Map<string, Product>;
+  /** Messages that the platform sent; the last one's id. */
+  messages: number;
   /** Products ever made; what an invented key follows from. */
   productsMade: number;
   /** Keys of deleted products, and how many had each. */

@@ -232,14 +232,8 @@ const setDeviceProperty: Operation = (call) => {
   const { productKey, deviceName } = deviceOf(call);
   const items = readObject(parameters.required('Items'));
   if (!items) throw refusal(INVALID_FORMAT, 'Items is not a JSON object.');
-  let messageId = '';
-  const stop = platform.onDownlink(({ payload }) => (messageId = (JSON.parse(payload) as { id: string }).id));
-  try {
-    act(platform, { action: 'SetDeviceProperty', productKey, deviceName, items });
-  } finally {
-    stop();
-  }
-  return { Data: { MessageId: messageId } };
+  const result = act(platform, { action: 'SetDeviceProperty', productKey, deviceName, items });
+  return { Data: { MessageId: result.kind === 'message' ? result.messageId : '' } };
 };
 
 function readObject(text: string): Record<string, unknown> | undefined {

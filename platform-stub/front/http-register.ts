@@ -55,7 +55,12 @@ export function answerRegistration(request: HttpRegisterRequest, platform: Platf
 
 function registrationBody(request: HttpRegisterRequest, platform: Platform): string {
   const form = readForm(request);
-  if (typeof form === 'number') return failure(form);
+  if (typeof form === 'number') {
+    const reason = codeMeaning(form);
+    const of = { productKey: '', deviceName: '', operation: 'register', content: `https over ${request.facts.kind}` };
+    platform.note({ type: 'registration', ...of, code: form, reason });
+    return failure(form);
+  }
   const { sign: signature, ...fields } = form;
   const outcome = platform.register({ ...fields, mode: 'register', facts: request.facts, signature, keepAlive: 0, via: 'https' });
   if (outcome.kind === 'refused') {

@@ -32,6 +32,13 @@ describe('a kick', () => {
     return older;
   };
 
+  /** A device that wants to be told, and reads nothing any more. */
+  const stuck = async (house: House, credentials: Credentials): Promise<void> => {
+    (await house.online(credentials, DN, {}, ',ext=2,_ss=1')).pause();
+    for (let i = 0; i < 3; i++) setProperty(house, { text: 'x'.repeat(200_000) });
+    await turns(QUIET);
+  };
+
   it('is announced on /ext/notify to a client whose ext asks for it, and only to such a one (section 4f)', async () => {
     const told = await kick(await House.open(), ',ext=3');
     expect(told.published().map((one) => [one.topic, textOf(one), one.qos])).toEqual([
@@ -44,13 +51,30 @@ describe('a kick', () => {
   it('does not wait for a client that never reads', async () => {
     const house = await House.open();
     const credentials = await house.issue();
-    const older = await house.online(credentials, DN, {}, ',ext=2');
-    older.pause();
+    await stuck(house, credentials);
     const newer = house.send(signIn(credentials));
     await turns(QUIET);
+    expect(newer.packets).toEqual([]);
     house.clock.advance(1000);
     expect((await newer.next('connack')).returnCode).toBe(0);
     await house.until(() => house.platform.openSessions === 1);
+  });
+
+  it('sends nothing before its CONNACK to a connection that waits for the goodbye of another', async () => {
+    const house = await House.open();
+    const credentials = await house.issue();
+    await stuck(house, credentials);
+    const identifier = signIn(credentials).identifier.replace(/\|$/, ',ext=2,_ss=1|');
+    const second = house.send({ ...signIn(credentials), identifier });
+    await turns(QUIET);
+    setProperty(house);
+    await turns(QUIET);
+    const third = house.send({ ...signIn(credentials), identifier });
+    await turns(QUIET);
+    house.clock.advance(1000);
+    await third.next('connack');
+    await second.closed();
+    expect(second.packets.map((packet) => packet.cmd).filter((cmd) => cmd !== 'connack')).toEqual([]);
   });
 
   it('is in the log, with the online and offline of both', async () => {
@@ -143,6 +167,59 @@ describe('a property set', () => {
     await subscribeAndLeave(afterClear);
     house.platform.operate({ action: 'DeleteDevice', productKey: PK, deviceName: dn });
     expect(await hears(await house.issue('regnwl', dn))).toBe(0);
+  });
+});
+
+describe('what became of a message is in the log', () => {
+  const last = (house: House): string | undefined => entries(house).at(-1);
+
+  it('sent, queued, or that nobody is there', async () => {
+    const house = await House.open();
+    setProperty(house);
+    expect(last(house)).toBe('publish 9200 device not activated');
+    const credentials = await house.issue();
+    const plain = await house.online(credentials);
+    setProperty(house);
+    expect(last(house)).toBe('publish 9201 device offline');
+    await plain.subscribe(SET);
+    setProperty(house);
+    expect(last(house)).toBe('publish 200 sent');
+    await leave(plain);
+    setProperty(house);
+    expect(last(house)).toBe('publish 9201 device offline');
+    const kept = await house.online(credentials, DN, { clean: false });
+    await kept.subscribe(SET);
+    await leave(kept);
+    setProperty(house);
+    expect(last(house)).toBe('publish 200 queued');
+  });
+
+  it('a session that is to be kept and asked for the standard topics (_ss=1) is waited for without a SUBSCRIBE', async () => {
+    const house = await House.open();
+    const credentials = await house.issue();
+    await leave(await house.online(credentials, DN, { clean: false }, ',_ss=1'));
+    setProperty(house, { light: 3 });
+    expect(last(house)).toBe('publish 200 queued');
+    const again = await house.online(credentials, DN, { clean: false }, ',_ss=1');
+    expect(textOf(await again.next('publish'))).toContain('"light":3');
+    await again.ping();
+    expect(again.published()).toHaveLength(1);
+  });
+
+  it('at most a thousand wait for one device', async () => {
+    const house = await House.open();
+    const credentials = await house.issue();
+    const device = await house.online(credentials, DN, { clean: false });
+    await device.subscribe(SET);
+    await leave(device);
+    for (let i = 0; i < 1005; i++) setProperty(house, { i });
+    expect(last(house)).toBe('publish 9201 device offline');
+    const again = await house.online(credentials, DN, { clean: false });
+    await again.next('publish', 1000);
+    await again.ping();
+    expect(again.published()).toHaveLength(1000);
+    setProperty(house, { i: 'new' });
+    expect(textOf(await again.next('publish', 1001))).toContain('"new"');
   });
 });
 

@@ -2,7 +2,7 @@
 import mqtt from 'mqtt-packet';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isCompact, parsePostReply, parseReply } from '../../protocol/payload.ts';
-import { propertyPost, propertyPostReply, userGet } from '../../protocol/topics.ts';
+import { propertyPost, propertyPostReply, propertySet, userGet } from '../../protocol/topics.ts';
 import { DN, PK, PLAIN, registration, signIn, type Credentials } from '../bench.testkit.ts';
 import { OFF, withEntry } from '../core/policy.ts';
 import { closeHouses, connectPacket, House, post, QUIET, turn, turns, type Of } from './mqtt.testkit.ts';
@@ -11,6 +11,7 @@ import { closeHouses, connectPacket, House, post, QUIET, turn, turns, type Of } 
 interface Store {
   /** Filters that wait for a client; null where none was kept. */
   subscriptionsByClient(client: { id: string }): Promise<{ topic: string }[]>;
+  outgoingStream(client: { id: string }): AsyncIterable<unknown>;
   countOffline(): Promise<{ subsCount: number; clientsCount: number }>;
   createRetainedStream(filter: string): AsyncIterable<unknown>;
   streamWill(): AsyncIterable<unknown>;
@@ -419,6 +420,35 @@ describe('a session that is to be kept', () => {
     third.send({ cmd: 'disconnect' });
     await third.closed();
     expect((await (await house.online(other, 'meter-0002', { clean: false })).next('connack')).sessionPresent).toBe(false);
+  });
+
+  it('is forgotten with its certificate: after Clear, Switch and delete nothing of it is kept', async () => {
+    const house = await House.open();
+    const set = propertySet(PK, 'token-1');
+    const [one, two] = [await house.issue('regnwl', 'token-1'), await house.issue('regnwl', 'token-1')];
+    for (const credentials of [one, two]) {
+      const device = await house.online(credentials, 'token-1', { clean: false });
+      await device.subscribe(set);
+      device.send({ cmd: 'disconnect' });
+      await device.closed();
+    }
+    const [first = '', second = ''] = house.brokerIds;
+    house.platform.operate({ action: 'SetDeviceProperty', productKey: PK, deviceName: 'token-1', items: {} });
+    await turns(QUIET);
+    const left = async (): Promise<unknown[]> => [
+      (await kept().subscriptionsByClient({ id: first })).length,
+      await count(kept().outgoingStream({ id: first })),
+      (await kept().subscriptionsByClient({ id: second })).length,
+      await count(kept().outgoingStream({ id: second })),
+    ];
+    expect(await left()).toEqual([1, 1, 1, 1]);
+    const clientId = 'clientId' in two ? two.clientId : '';
+    house.platform.operate({ action: 'TransformClientId', productKey: PK, deviceName: 'token-1', clientId });
+    await turns(QUIET);
+    expect(await left()).toEqual([0, 0, 1, 1]);
+    house.platform.operate({ action: 'DeleteDevice', productKey: PK, deviceName: 'token-1' });
+    await turns(QUIET);
+    expect(await left()).toEqual([0, 0, 0, 0]);
   });
 
   it('belongs to its ClientID: not to another of the name, nor to the next incarnation', async () => {

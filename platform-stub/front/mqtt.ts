@@ -10,12 +10,13 @@ import type { ByteStream, Ending } from '../../kernel/bytes/stream.ts';
 import { within, type Timer } from '../../kernel/clock.ts';
 import { CONNACK } from '../../protocol/codes.ts';
 import { filterMatches } from '../../protocol/filter.ts';
-import { isReplyTopic, mayPublish, NOTIFY_TOPIC, ownTopic } from '../../protocol/topics.ts';
+import { isReplyTopic, mayPublish, NOTIFY_TOPIC, ownTopic, propertySet } from '../../protocol/topics.ts';
 import type { CloseReason, ConnectDecision } from '../core/core.ts';
-import type { Downlink, Platform } from '../platform.ts';
+import type { Delivery, Downlink, Platform } from '../platform.ts';
 import { repair, subscriptionsOf } from './aedes-repairs.ts';
 import { boundsOf, Pace, PacketMeter } from './bounds.ts';
 import { uplink } from './business.ts';
+import { persistentSessions } from './persistent-sessions.ts';
 
 /** What is known of a connection between its CONNECT and its end. */
 interface Link {
@@ -213,18 +214,30 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
   }
 
   /** A message to a device: to whoever subscribed, or asked for the standard topics (`_ss=1`); else it waits in a persistent session. */
-  function deliver({ device, topic, payload, qos }: Downlink): void {
+  function deliver({ device, topic, payload, qos }: Downlink): Delivery {
+    let how: Delivery = 'nobody';
     for (const { id } of device.sessions) {
       const client = clients.get(id);
       const decision = client && links.get(client)?.decision;
-      if (decision?.kind !== 'online' || !decision.autoSubscribe) continue;
-      if (!subscriptionsOf(client as Client).matches(topic)) push(client as Client, topic, payload, qos);
+      // Nothing may come before the CONNACK, which waits for the goodbye of the connection that this one kicks.
+      if (!client?.connected || decision?.kind !== 'online') continue;
+      const subscribed = subscriptionsOf(client).matches(topic);
+      if (subscribed || decision.autoSubscribe) how = 'sent';
+      if (!subscribed && decision.autoSubscribe) push(client, topic, payload, qos);
     }
+    if (how === 'nobody' && outlasting.queues(device)) how = 'queued';
+    if (how === 'nobody') return how;
     const packet: PublishPacket = { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: false, dup: false };
     broker.publish(packet, () => undefined);
+    return how;
   }
 
-  repair(broker, store, (client, filter) => links.get(client)?.filters.has(filter) ?? false);
+  const outlasting = persistentSessions(platform, store);
+  repair(broker, store, (client, filter) => {
+    const link = links.get(client);
+    if (link?.decision?.kind === 'online') outlasting.keep(link.decision);
+    return link?.filters.has(filter) ?? false;
+  });
 
   const reply = (client: Client): void => {
     const link = links.get(client);
@@ -237,6 +250,11 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
   broker.on('clientReady', (client) => {
     const decision = links.get(client)?.decision;
     if (decision?.kind === 'registered' && decision.delivery !== 'on-subscribe') reply(client);
+    if (decision?.kind !== 'online') return;
+    outlasting.cameBack(decision);
+    // Asked to be subscribed to the standard topics, and to be waited for: what it does not hear now it gets later (section 11).
+    if (!decision.autoSubscribe || client.clean) return;
+    client.subscribe({ topic: propertySet(decision.productKey, decision.deviceName), qos: 1 }, () => undefined);
   });
   broker.on('unsubscribe', (filters, client) => {
     for (const filter of filters) links.get(client)?.filters.delete(filter);
@@ -257,7 +275,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
   /** Ends a connection; one that was kicked and asked to be told is told first (section 4f). */
   function leave(client: Client, why: CloseReason): void {
     const decision = links.get(client)?.decision;
-    if (why !== 'kicked' || decision?.kind !== 'online' || !decision.notify) return client.close();
+    if (why !== 'kicked' || decision?.kind !== 'online' || !decision.notify || !client.connected) return client.close();
     const notice = JSON.stringify({ title: 'kick', content: 'Kicked by the same device' });
     const told = new Promise<void>((resolve) => push(client, NOTIFY_TOPIC, notice, 0, resolve));
     goodbyes.push(within(clock, GOODBYE_MS, told, () => undefined).then(() => client.close()));
@@ -308,6 +326,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
     close: () =>
       new Promise((resolve) => {
         endDownlinks();
+        outlasting.stop();
         platform.stop();
         broker.close(() => resolve());
       }),

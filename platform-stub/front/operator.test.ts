@@ -53,6 +53,18 @@ describe('the operator API', () => {
     },
   );
 
+  it('answers under the names of an address of its own, and without the port that HTTP has anyhow', () => {
+    const request = { method: 'POST', path: '/operator', origin: undefined, authorization: `Bearer ${TOKEN}` };
+    const body = JSON.stringify({ action: 'QueryProducts' });
+    const status = (host: string, access: object): number =>
+      answerOperator({ ...request, host, body }, { ...ACCESS, ...access }, fresh()).status;
+    const hosts = ['192.0.2.2', '[fd00::2]', 'lab-pc'];
+    for (const name of hosts) expect([status(`${name}:8480`, {}), status(`${name}:8480`, { hosts })]).toEqual([403, 200]);
+    expect([status('127.0.0.1', { port: 80 }), status('localhost:80', { port: 80 }), status('evil.example', { port: 80 })]).toEqual([
+      200, 200, 403,
+    ]);
+  });
+
   it('exports the log as JSON lines, filtered as asked', () => {
     const request = { method: 'GET', host: '127.0.0.1:8480', origin: undefined, authorization: `Bearer ${TOKEN}`, body: '' };
     const get = (query: string): [number, string[]] => {

@@ -33,8 +33,8 @@ export interface OperatorAccess {
   readonly token: string;
   /** The port it listens on, which Host has to name. */
   readonly port: number;
-  /** Its address where that is not loopback, which Host may name. */
-  readonly host?: string;
+  /** Names beside those of loopback that Host may have, IPv6 addresses in brackets. */
+  readonly hosts?: readonly string[];
 }
 
 /** What an access is judged by. */
@@ -111,6 +111,7 @@ const COMMAND = v.variant('action', [
   }),
 ]) satisfies v.GenericSchema<unknown, OperatorCommand>;
 
+const HTTP_PORT = 80;
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
@@ -122,8 +123,10 @@ export function refuseForeign(
   access: OperatorAccess,
 ): HttpAnswer | undefined {
   const host = given?.toLowerCase();
-  const names = access.host === undefined ? LOOPBACK_NAMES : [...LOOPBACK_NAMES, access.host.toLowerCase()];
-  if (host === undefined || !names.some((name) => host === `${name}:${access.port}`)) {
+  const names = [...LOOPBACK_NAMES, ...(access.hosts ?? []).map((name) => name.toLowerCase())];
+  // A browser leaves out the port that HTTP has anyhow.
+  const ends = access.port === HTTP_PORT ? ['', `:${HTTP_PORT}`] : [`:${access.port}`];
+  if (host === undefined || !names.some((name) => ends.some((end) => host === name + end))) {
     return refuse(403, `The Host header must name this machine and port ${access.port}.`);
   }
   if (origin !== undefined && origin.toLowerCase() !== `http://${host}`)

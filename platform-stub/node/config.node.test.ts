@@ -30,6 +30,10 @@ edition: doc2021
     });
   });
 
+  it('an alias to nothing is a mistake of the file, not of ours', () => {
+    expect(() => parseStubConfig('products: *x\n', 'stub.yaml')).toThrow(UserError);
+  });
+
   it('may be JSON, and registration is on unless it says otherwise', () => {
     const config = parseStubConfig(JSON.stringify({ products: [{ productKey: 'a1', productSecret: SECRET }] }), 'stub.json');
     expect(config.products).toEqual([{ productKey: 'a1', productSecret: SECRET, dynamicRegistration: true, devices: [] }]);

@@ -2,7 +2,7 @@
 // Not here: where it listens by default (listen.node.ts).
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type Document } from 'yaml';
 import { codeOf, messageOf, UserError } from '../../kernel/errors.ts';
 import { EDITIONS, isEditionName, type EditionName } from '../../protocol/editions.ts';
 import { isDeviceName, isProductKey } from '../../protocol/names.ts';
@@ -119,17 +119,27 @@ export function readStubConfig(file: string): StubConfig {
 /** As `readStubConfig`, of a text; `file` is its name in complaints. */
 export function parseStubConfig(source: string, file: string): StubConfig {
   const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const [fault] = document.errors;
   if (fault) {
     const { line, col } = lines.linePos(fault.pos[0]);
     throw new UserError(`${file}: line ${line}, column ${col}: ${fault.message}`, 'mend the YAML there');
   }
-  const parsed = v.safeParse(CONFIG, document.toJS());
+  const parsed = v.safeParse(CONFIG, plain(document, file));
   if (!parsed.success) throw complaint(parsed.issues[0], file);
   const config = parsed.output as StubConfig;
   requireDistinct(config, file);
   return config;
+}
+
+/** The document as values; an alias to nothing, or to far too much, shows only here. */
+function plain(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new UserError(`${file}: ${error.message}`, 'mend the alias there');
+  }
 }
 
 function complaint(issue: v.BaseIssue<unknown>, file: string): UserError {

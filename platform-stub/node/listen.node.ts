@@ -60,6 +60,8 @@ export interface StartOptions {
   readonly host?: string;
   /** Address of the operator and cloud API; loopback unless told, whatever the device ports are on. */
   readonly operatorHost?: string;
+  /** Names, IPv6 addresses in brackets, under which that address is dialled besides loopback. */
+  readonly operatorNames?: readonly string[];
   /** Answers what comes to the API port and is not for the operator API. */
   readonly cloud?: CloudFront;
   /** Connections that the device ports take. */
@@ -152,7 +154,7 @@ export async function startStub(options: StartOptions): Promise<RunningStub> {
   const handle = createOperatorHandler(platform, () => ({
     token: options.operatorToken,
     port: ports.api,
-    ...(operatorHost === LOOPBACK ? {} : { host: operatorHost }),
+    hosts: options.operatorNames ?? [],
   }));
   const api = createApiServer(handle, options.cloud ?? (() => answerWith(404, 'text/plain; charset=utf-8', 'Nothing here.\n')));
   // Operators find room where devices find none.
@@ -218,7 +220,7 @@ function listenError(error: Error, name: StubPort, host: string, port: number): 
     case 'EAI_AGAIN':
       return new UserError(
         `${host} is no address of this machine (${messageOf(error)})`,
-        'give --host an address of this machine, or 0.0.0.0 for all',
+        `give ${name === 'api' ? '--operator-host' : '--host'} an address of this machine, or 0.0.0.0 for all`,
         EXIT.unreachable,
       );
     default:

@@ -101,10 +101,18 @@ describe('the lock of a state directory', () => {
     await new Promise((resolve) => child.once('exit', resolve));
     writeFileSync(join(dir, 'lock'), `${pid}\n`);
     const unlock = lockStateDir(dir);
-    expect(readFileSync(join(dir, 'lock'), 'utf8').trim()).toBe(String(process.pid));
+    expect(readFileSync(join(dir, 'lock'), 'utf8').split(' ')[0]).toBe(String(process.pid));
     writeFileSync(join(dir, 'lock'), '1\n');
     unlock();
     expect(existsSync(join(dir, 'lock'))).toBe(true);
+  });
+
+  it('of another process that has the same number now, as in a container, is taken over', () => {
+    for (const text of [`${process.pid} 1\n`, '1 1\n']) {
+      writeFileSync(join(dir, 'lock'), text);
+      lockStateDir(dir)();
+    }
+    expect(readdirSync(dir)).toEqual([]);
   });
 
   it('cannot be taken where nothing can be written', () => {

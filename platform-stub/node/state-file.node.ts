@@ -1,5 +1,5 @@
 // The platform's memory on disk: read when a stub starts, written when something changed. Whole files only, one stub a directory.
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import { codeOf, EXIT, messageOf, UserError } from '../../kernel/errors.ts';
@@ -19,7 +19,7 @@ export function lockStateDir(path: string): () => void {
   const take = (): boolean => {
     try {
       const handle = openSync(file, 'wx', PRIVATE_FILE);
-      writeSync(handle, `${process.pid}\n`);
+      writeFileSync(handle, `${process.pid} ${startOf(process.pid) ?? ''}\n`);
       closeSync(handle);
       return true;
     } catch (error) {
@@ -51,12 +51,37 @@ export function lockStateDir(path: string): () => void {
 /** The live process that holds a lock. */
 function ownerOf(file: string): number | undefined {
   try {
-    const pid = Number(readFileSync(file, 'utf8').trim());
+    const [pidText = '', start = ''] = readFileSync(file, 'utf8').trim().split(' ');
+    const pid = Number(pidText);
     if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
-    process.kill(pid, 0);
-    return pid;
+    // In a container every stub may have the same number: another process of it is another start.
+    const alive = startOf(pid);
+    if (alive !== undefined && start !== '' && alive !== start) return undefined;
+    return isAlive(pid) ? pid : undefined;
   } catch (error) {
-    if (codeOf(error) === 'EPERM') return -1;
+    if (codeOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Not permitted: it lives, as another user's.
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** When a process started, in the system's own ticks; undefined where there is no /proc. */
+function startOf(pid: number): string | undefined {
+  try {
+    // The second field is a name in brackets, which may hold anything.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[19];
+  } catch (error) {
     if (codeOf(error) === undefined) throw error;
     return undefined;
   }
@@ -141,12 +166,18 @@ export function keepState(path: string, platform: Platform, clock: Clock, failed
 /** A reader finds the old file or the new one, also after a power cut. */
 function writeWhole(file: string, text: string): void {
   const draft = `${file}.new`;
-  const handle = openSync(draft, 'w', PRIVATE_FILE);
   try {
-    writeSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    const handle = openSync(draft, 'w', PRIVATE_FILE);
+    try {
+      // Not writeSync, which may write a part and say nothing.
+      writeFileSync(handle, text);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
   }
-  renameSync(draft, file);
 }

@@ -12,8 +12,10 @@ export interface TargetFacts {
   /** Address of the device ports, as a client has to dial it. */
   readonly host: string;
   readonly ports: StubPorts;
+  /** Address of the operator API, as one has to dial it. */
+  readonly operatorHost: string;
   /** The first product; a target has one. */
-  readonly product: ProductConfig;
+  readonly product: Pick<ProductConfig, 'productKey' | 'productSecret'>;
   readonly edition: EditionName;
   readonly operatorToken: string;
 }
@@ -34,9 +36,9 @@ export function endpointsOf(host: string, ports: StubPorts): Record<'mqtt' | 'mq
   };
 }
 
-/** URL of the operator API, which is on loopback whatever the device ports are on. */
-export function operatorUrl(ports: StubPorts): string {
-  return `http://${authority(LOOPBACK, ports.api)}${OPERATOR_PATH}`;
+/** URL of the operator API, which has an address of its own. */
+export function operatorUrl(ports: StubPorts, host = LOOPBACK): string {
+  return `http://${authority(host, ports.api)}${OPERATOR_PATH}`;
 }
 
 /** Writes target file, ProductSecret and token into the stub's directory, all for this user only; the path of the target file. */
@@ -51,7 +53,7 @@ export function writeTargetFile(dir: StateDir, facts: TargetFacts): string {
       tls: { ca: dir.caPath },
       edition,
       profiles: ['prereg', 'nwl', 'operator', 'https'],
-      administrator: { kind: 'stub', url: operatorUrl(ports), tokenFile: dir.write('operator-token', operatorToken) },
+      administrator: { kind: 'stub', url: operatorUrl(ports, facts.operatorHost), tokenFile: dir.write('operator-token', operatorToken) },
       pace: { perDevicePerMinute: 'none' },
     }),
   );

@@ -210,7 +210,10 @@ describe.each(CLIENTS)('%s', (name, open) => {
     expect(Math.abs(Date.now() - ((await call('GetDeviceStatus', byId)).Data.Timestamp as number))).toBeLessThan(60_000);
 
     const messages: unknown[] = [];
-    const stop = platform.onDownlink(({ payload }) => messages.push(JSON.parse(payload)));
+    const stop = platform.onDownlink(({ payload }) => {
+      messages.push(JSON.parse(payload));
+      return 'sent';
+    });
     const { MessageId } = (await call('SetDeviceProperty', { ...byName, Items: '{"light":1}' })).Data as { MessageId: string };
     stop();
     expect(messages).toMatchObject([{ id: MessageId, params: { light: 1 } }]);

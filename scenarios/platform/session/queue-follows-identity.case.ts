@@ -1,11 +1,13 @@
-import { propertySet } from '../../../protocol/topics.ts';
+import { propertyPostReply, propertySet } from '../../../protocol/topics.ts';
 import type { Bend } from '../../../worker/unit/unit.ts';
 import { definePlatformCase, type CaseUnit } from '../../engine/case.ts';
 
 const LISTEN_MS = 1_000;
-const PERSISTENT: Bend = { fields: (fields) => ({ ...fields, clean: false }) };
+/** A session that is to be kept, and that holds what it subscribed to itself: without `_ss=1` nothing else may wait for it. */
+const kept = (clientId: string): string => clientId.replace(',_ss=1', '');
+const PERSISTENT: Bend = { fields: (fields) => ({ ...fields, clean: false, clientId: kept(fields.clientId) }) };
 /** The same certificate under another client identifier: one parameter more, as a firmware update would bring. */
-const RENAMED: Bend = { fields: (fields) => ({ ...fields, clean: false, clientId: fields.clientId.replace(/\|$/, ',_v=2|') }) };
+const RENAMED: Bend = { fields: (fields) => ({ ...fields, clean: false, clientId: kept(fields.clientId).replace(/\|$/, ',_v=2|') }) };
 
 // What waits for a device belongs to its certificate: not to the text of its client identifier, and not to its name. Whether anything waits
 // at all is a reading.
@@ -17,10 +19,15 @@ export default definePlatformCase({
   async drive(t) {
     const shared = t.name('shared');
     const set = propertySet(t.product.productKey, shared);
+    /** Shows that it hears: the answer to a post of its own. */
+    const speak = async (unit: CaseUnit, label: string): Promise<void> => {
+      await unit.subscribe(`${label}-listens-for-answers`, [propertyPostReply(t.product.productKey, unit.deviceName)]);
+      await unit.post(`${label}-posts`);
+    };
     const arrive = async (unit: CaseUnit, label: string): Promise<void> => {
       await unit.connect(`${label}-connects`, PERSISTENT);
       await unit.subscribe(`${label}-subscribes`, [set]);
-      await unit.post(`${label}-posts`);
+      await speak(unit, label);
     };
     const a = t.unit('a', { mode: 'regnwl', deviceName: shared });
     await a.register('a-registers');
@@ -43,12 +50,12 @@ export default definePlatformCase({
     const b = t.unit('b', { mode: 'regnwl', deviceName: shared });
     await b.register('b-registers');
     await b.connectAndListen('b-listens', LISTEN_MS, PERSISTENT);
-    await b.post('b-posts');
+    await speak(b, 'b');
     await b.disconnect('b-leaves');
-    const kept = b.credentials();
-    if (kept?.kind !== 'token') return;
+    const retained = b.credentials();
+    if (retained?.kind !== 'token') return;
     await t.operator.setProperty('set-3', shared, { led: 3 });
-    await t.operator.switchClientId('switch', shared, kept.clientId);
+    await t.operator.switchClientId('switch', shared, retained.clientId);
     await t.pace();
     await b.connectAndListen('b-after-switch', LISTEN_MS, PERSISTENT);
     await b.disconnect('b-leaves-again');
@@ -58,7 +65,7 @@ export default definePlatformCase({
     const c = t.unit('c', { mode: 'regnwl', deviceName: shared });
     await c.register('c-registers');
     await c.connectAndListen('c-after-clear', LISTEN_MS, PERSISTENT);
-    await c.post('c-posts');
+    await speak(c, 'c');
 
     const reused = t.name('reused');
     const reusedSet = propertySet(t.product.productKey, reused);
@@ -75,7 +82,7 @@ export default definePlatformCase({
     const e = t.unit('e', { mode: 'register', deviceName: reused });
     await e.register('e-registers');
     await e.connectAndListen('e-after-re-add', LISTEN_MS, PERSISTENT);
-    await e.post('e-posts');
+    await speak(e, 'e');
   },
   checks: [
     { id: 'waited', rule: 'RULE-57', oracle: 'deliveries', on: { span: 'a-renamed' }, reading: true },
