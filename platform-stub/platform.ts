@@ -38,11 +38,11 @@ export interface PlatformOptions {
   readonly instanceId?: string;
 }
 
-/** What became of it: on its way, kept for a session that outlives its connection, or neither. */
-export type Delivery = 'sent' | 'queued' | 'nobody';
+/** What became of it: on its way, kept for a session that outlives its connection, too many in this second, or nobody's. */
+export type Delivery = 'sent' | 'queued' | 'throttled' | 'nobody';
 
 /** Codes of section 7.2. */
-const CLOUD_CODE = { ok: 200, notActivated: 9200, offline: 9201 } as const;
+const CLOUD_CODE = { ok: 200, throttled: 429, notActivated: 9200, offline: 9201 } as const;
 
 /** A message of the platform to a device that may be online or not. */
 export interface Downlink {
@@ -197,8 +197,8 @@ export class Platform {
     const deliveries = [...this.#downlinks].map((deliver) => deliver({ device, topic, payload, qos: 1 }));
     const how = deliveries.find((one) => one !== 'nobody') ?? 'nobody';
     const nobody = device.activatedAt === undefined ? CLOUD_CODE.notActivated : CLOUD_CODE.offline;
-    const code = how === 'nobody' ? nobody : CLOUD_CODE.ok;
-    const reason = how === 'nobody' ? codeMeaning(nobody) : how;
+    const code = { sent: CLOUD_CODE.ok, queued: CLOUD_CODE.ok, throttled: CLOUD_CODE.throttled, nobody }[how];
+    const reason = code === CLOUD_CODE.ok ? how : codeMeaning(code);
     this.note({ type: 'downlink', productKey, deviceName, messageId, operation: 'publish', content: topic, code, reason });
   }
 

@@ -1,6 +1,7 @@
 // What one client may ask of the MQTT front. Some bounds always hold, so that no client can stop the others; the published limits
 // (section 8) hold where `limits: vendor` turns them on.
 import {
+  DOWNLINK_PER_SECOND,
   FILTERS_PER_SUBSCRIBE,
   MESSAGE_BYTES_MAX,
   SUBSCRIPTIONS_PER_DEVICE,
@@ -20,6 +21,8 @@ export interface Bounds {
   readonly filtersPerSubscribe: number;
   /** Messages a second, by QoS. */
   readonly uplinks: readonly [number, number];
+  /** Messages a second to one device. */
+  readonly downlinks: number;
 }
 
 /** Ours: four times the largest message that the vendor takes. */
@@ -34,6 +37,7 @@ const OFF: Bounds = {
   subscriptions: SUBSCRIPTIONS,
   filtersPerSubscribe: SUBSCRIPTIONS,
   uplinks: [Infinity, Infinity],
+  downlinks: Infinity,
 };
 
 const VENDOR: Bounds = {
@@ -44,6 +48,7 @@ const VENDOR: Bounds = {
   subscriptions: SUBSCRIPTIONS_PER_DEVICE,
   filtersPerSubscribe: FILTERS_PER_SUBSCRIBE,
   uplinks: [UPLINK_QOS0_PER_SECOND, UPLINK_QOS1_PER_SECOND],
+  downlinks: DOWNLINK_PER_SECOND,
 };
 
 export const boundsOf = (limits: 'off' | 'vendor'): Bounds => (limits === 'off' ? OFF : VENDOR);
@@ -92,16 +97,16 @@ export class PacketMeter {
 /** Counts messages of one connection in the current second. */
 export class Pace {
   #second = 0;
-  #counts: [number, number] = [0, 0];
+  #count = 0;
 
-  /** One more at this QoS: is it within the bound? */
-  admits(qos: 0 | 1, bounds: Bounds, now: number): boolean {
+  /** One more: is it within `most` a second? */
+  admits(most: number, now: number): boolean {
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#counts = [0, 0];
+      this.#count = 0;
     }
-    this.#counts[qos] += 1;
-    return this.#counts[qos] <= bounds.uplinks[qos];
+    this.#count += 1;
+    return this.#count <= most;
   }
 }

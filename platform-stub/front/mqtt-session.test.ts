@@ -223,6 +223,19 @@ describe('what became of a message is in the log', () => {
   });
 });
 
+describe('messages to a device', () => {
+  it('are 50 a second at most where limits hold', async () => {
+    const house = await House.open({ options: { limits: 'vendor' } });
+    const device = await house.online(await house.issue(), DN, {}, ',_ss=1');
+    for (let i = 0; i < 51; i++) setProperty(house, { i });
+    await device.ping();
+    expect([device.published().length, entries(house).at(-1)]).toEqual([50, 'publish 429 too many requests']);
+    house.clock.advance(1000);
+    setProperty(house);
+    await device.next('publish', 51);
+  });
+});
+
 describe('a reply', () => {
   it('that comes before the SUBSCRIBE is through is held for it, and for a second only (trap 9)', async () => {
     const house = await House.open();

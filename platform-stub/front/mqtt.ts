@@ -22,7 +22,8 @@ import { persistentSessions } from './persistent-sessions.ts';
 interface Link {
   readonly session: number;
   readonly stream: ByteStream;
-  readonly pace: Pace;
+  /** Of its messages by QoS, and of those to it. */
+  readonly paces: { readonly uplinks: readonly [Pace, Pace]; readonly downlinks: Pace };
   decision: ConnectDecision | undefined;
   /** Says goodbye to the connections that this one kicks; its CONNACK waits for that. */
   goodbyes: Promise<unknown>[];
@@ -195,7 +196,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
     if (utf8ToBytes(topic).length > bounds.topicBytes || topic.split('/').length - 1 > bounds.topicSlashes) {
       return note(LOG_CODE.topic, 'the topic is too long');
     }
-    if (!link.pace.admits(qos, bounds, now)) return note(LOG_CODE.throttled, 'too many messages in this second');
+    if (!link.paces.uplinks[qos].admits(bounds.uplinks[qos], now)) return note(LOG_CODE.throttled, 'too many messages in this second');
     const { code, reason, messageId, reply } = uplink(topic, payload, now);
     note(code, reason, messageId);
     if (!reply) return;
@@ -221,6 +222,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
       const decision = client && links.get(client)?.decision;
       // Nothing may come before the CONNACK, which waits for the goodbye of the connection that this one kicks.
       if (!client?.connected || decision?.kind !== 'online') continue;
+      if (!links.get(client)?.paces.downlinks.admits(bounds.downlinks, clock.now())) return 'throttled';
       const subscribed = subscriptionsOf(client).matches(topic);
       if (subscribed || decision.autoSubscribe) how = 'sent';
       if (!subscribed && decision.autoSubscribe) push(client, topic, payload, qos);
@@ -314,7 +316,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
       links.set(client, {
         session,
         stream,
-        pace: new Pace(),
+        paces: { uplinks: [new Pace(), new Pace()], downlinks: new Pace() },
         decision: undefined,
         goodbyes: [],
         held: [],

@@ -3,10 +3,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseTranscript, transcriptOf } from '../../report/transcript.ts';
-import { withEntry } from '../../platform-stub/core/policy.ts';
+import { POLICY_RULES, withEntry } from '../../platform-stub/core/policy.ts';
 import { judgeCase } from '../judge/judge.ts';
 import type { CaseRecord } from '../judge/record.ts';
-import { ruleOf } from '../rules/catalogue.ts';
+import { ruleOf, RULES } from '../rules/catalogue.ts';
 import type * as Mutants from '../mutants/all.ts';
 import type { SIDE_EFFECTS } from '../mutants/side-effects.ts';
 import type { CaseDefinition } from './case.ts';
@@ -103,6 +103,11 @@ describe('every case', () => {
       }
     }
   });
+});
+
+test('the stub enforces every MUST and SHOULD about a platform, each in one entry of its policy', () => {
+  const judged = RULES.filter((rule) => rule.actor === 'platform' && (rule.class === 'M' || rule.class === 'S')).map((rule) => rule.id);
+  expect([...POLICY_RULES].sort()).toEqual(judged.sort());
 });
 
 describe('every mutant', () => {
