@@ -43,6 +43,17 @@ async function works(wire: Wire, connect: Connect = login): Promise<void> {
   await wire.leave();
 }
 
+it('a stub without its RSA pair locks the C SDKs out, and nobody else', async () => {
+  const modern = await openTestStub([], (right) => ({ ...right, rsa: right.ec }));
+  try {
+    const old = { ciphers: 'AES128-SHA', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', sigalgs: 'RSA+SHA256' } as const;
+    await expect(tls(modern.ports.mqtts, modern.certificates.caPem, old)).rejects.toThrow(/handshake failure|ECONNRESET/);
+    (await tls(modern.ports.mqtts, modern.certificates.caPem)).destroy();
+  } finally {
+    await modern.close();
+  }
+});
+
 describe('the TLS of the C SDKs: 1.2 alone, RSA key exchange with CBC, SHA-256, and no server name', () => {
   const SUITES = ['AES128-SHA', 'AES256-SHA', 'AES128-SHA256', 'AES256-SHA256'];
 

@@ -13,13 +13,19 @@ export interface TestStub extends RunningStub {
   readonly certificates: Certificates;
 }
 
-/** A stub with one product and the given devices in it. */
-export async function openTestStub(deviceNames: readonly string[] = []): Promise<TestStub> {
+/**
+ * A stub with one product and the given devices in it.
+ * @param bend makes its certificates wrong on purpose
+ */
+export async function openTestStub(
+  deviceNames: readonly string[] = [],
+  bend: (right: Certificates) => Certificates = (right) => right,
+): Promise<TestStub> {
   const clock = ambientClock();
   const platform = new Platform({ clock, seed: 'test' });
   platform.operate({ action: 'CreateProduct', ...PRODUCT, dynamicRegistration: true });
   platform.operate({ action: 'AddDevices', productKey: PRODUCT.productKey, deviceNames });
-  const certificates = await makeCertificates();
+  const certificates = bend(await makeCertificates());
   const front = await createMqttFront(platform);
   const running = await startStub({ platform, front, ports: 'auto', certificates, operatorToken: OPERATOR_TOKEN, clock });
   return { ...running, platform, certificates };
