@@ -194,18 +194,6 @@ describe('what became of a message is in the log', () => {
     expect(last(house)).toBe('publish 200 queued');
   });
 
-  it('a session that is to be kept and asked for the standard topics (_ss=1) is waited for without a SUBSCRIBE', async () => {
-    const house = await House.open();
-    const credentials = await house.issue();
-    await leave(await house.online(credentials, DN, { clean: false }, ',_ss=1'));
-    setProperty(house, { light: 3 });
-    expect(last(house)).toBe('publish 200 queued');
-    const again = await house.online(credentials, DN, { clean: false }, ',_ss=1');
-    expect(textOf(await again.next('publish'))).toContain('"light":3');
-    await again.ping();
-    expect(again.published()).toHaveLength(1);
-  });
-
   it('at most a thousand wait for one device', async () => {
     const house = await House.open();
     const credentials = await house.issue();

@@ -10,7 +10,7 @@ import type { ByteStream, Ending } from '../../kernel/bytes/stream.ts';
 import { within, type Timer } from '../../kernel/clock.ts';
 import { CONNACK } from '../../protocol/codes.ts';
 import { filterMatches } from '../../protocol/filter.ts';
-import { isReplyTopic, mayPublish, NOTIFY_TOPIC, ownTopic, propertySet } from '../../protocol/topics.ts';
+import { isReplyTopic, mayPublish, NOTIFY_TOPIC, ownTopic } from '../../protocol/topics.ts';
 import type { CloseReason, ConnectDecision } from '../core/core.ts';
 import type { Delivery, Downlink, Platform } from '../platform.ts';
 import { repair, subscriptionsOf } from './aedes-repairs.ts';
@@ -252,11 +252,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
   broker.on('clientReady', (client) => {
     const decision = links.get(client)?.decision;
     if (decision?.kind === 'registered' && decision.delivery !== 'on-subscribe') reply(client);
-    if (decision?.kind !== 'online') return;
-    outlasting.cameBack(decision);
-    // Asked to be subscribed to the standard topics, and to be waited for: what it does not hear now it gets later (section 11).
-    if (!decision.autoSubscribe || client.clean) return;
-    client.subscribe({ topic: propertySet(decision.productKey, decision.deviceName), qos: 1 }, () => undefined);
+    if (decision?.kind === 'online') outlasting.cameBack(decision);
   });
   broker.on('unsubscribe', (filters, client) => {
     for (const filter of filters) links.get(client)?.filters.delete(filter);
