@@ -11,7 +11,7 @@ import { chromiumFlags, ensureChromium } from './chromium.mjs';
 const FOLDER = join(checkout, 'docs/screenshots');
 const TRIES = 5;
 
-/** @typedef {{ name: string, width: number, height: number, dark?: boolean, whole?: boolean, device?: number, query?: string, midway?: number }} Picture */
+/** @typedef {{ name: string, width: number, height: number, dark?: boolean, whole?: boolean, device?: number, query?: string, midway?: number, console?: boolean }} Picture */
 
 /** @type {readonly Picture[]} */
 const PICTURES = [
@@ -19,6 +19,7 @@ const PICTURES = [
   { name: 'page-dark', width: 1440, height: 900, dark: true },
   { name: 'page-narrow', width: 390, height: 844, whole: true },
   { name: 'device', width: 1440, height: 900, device: 421 },
+  { name: 'console', width: 1440, height: 900, console: true },
   { name: 'running', width: 1440, height: 900, query: '&devices=10000&rate=2000', midway: 2500 },
 ];
 
@@ -46,7 +47,7 @@ try {
  * @param {string} url
  * @param {Picture} picture
  */
-async function take(url, { name, width, height, dark, whole, device, query, midway }) {
+async function take(url, { name, width, height, dark, whole, device, query, midway, console: isConsole }) {
   const page = await browser.newPage({
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
@@ -68,6 +69,11 @@ async function take(url, { name, width, height, dark, whole, device, query, midw
     await page.locator('#go-to').fill(String(device));
     await page.locator('#go-to').press('Enter');
     await page.locator('[data-testid=device][data-index]').waitFor();
+  }
+  if (isConsole) {
+    await page.getByRole('link', { name: 'Console' }).click();
+    await page.getByTestId('product').waitFor();
+    await page.waitForTimeout(1_000);
   }
   await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: whole ?? false });
   const believed = midway !== undefined || (await page.getByTestId('percentiles').getAttribute('data-valid')) === 'true';
