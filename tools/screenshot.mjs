@@ -75,8 +75,8 @@ async function take(url, { name, width, height, dark, whole, device, query, midw
     await page.getByTestId('product').waitFor();
     await page.waitForTimeout(1_000);
   }
+  const believed = midway !== undefined || isConsole || (await page.getByTestId('percentiles').getAttribute('data-valid')) === 'true';
   await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: whole ?? false });
-  const believed = midway !== undefined || (await page.getByTestId('percentiles').getAttribute('data-valid')) === 'true';
   await page.close();
   return believed;
 }
