@@ -3,7 +3,8 @@ import mqtt from 'mqtt-packet';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isCompact, parsePostReply, parseReply } from '../../protocol/payload.ts';
 import { propertyPost, propertyPostReply, propertySet, userGet } from '../../protocol/topics.ts';
-import { DN, PK, PLAIN, registration, signIn, type Credentials } from '../bench.testkit.ts';
+import type { ByteStream, StreamHandlers } from '../../kernel/bytes/stream.ts';
+import { DN, ENCRYPTED, PK, PLAIN, registration, signIn, type Credentials } from '../bench.testkit.ts';
 import { OFF, withEntry } from '../core/policy.ts';
 import { closeHouses, connectPacket, House, post, QUIET, turn, turns, type Of } from './mqtt.testkit.ts';
 
@@ -172,6 +173,22 @@ describe('a registration', () => {
     expect(http.bytes).toHaveLength(0);
     // The platform never heard of the second name.
     expect(house.status('meter-0002')).toBe('UNACTIVE');
+  });
+
+  it('takes a stream that has ended already for what it is', async () => {
+    const house = await House.open();
+    const handlers: StreamHandlers[] = [];
+    const nothing = (): void => undefined;
+    const gone: ByteStream = {
+      ...{ facts: ENCRYPTED, write: () => true, end: nothing, shut: nothing, abort: nothing, pause: nothing, resume: nothing },
+      attach(given) {
+        handlers.push(given);
+        given.close({ by: 'remote' });
+      },
+    };
+    house.front.accept(gone);
+    await turns(QUIET);
+    expect([handlers.length, house.platform.openSessions]).toEqual([1, 0]);
   });
 
   it('survives a client that resets at any moment, and serves the next', async () => {

@@ -281,7 +281,11 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
 
   return {
     accept(stream) {
-      const session = platform.open((why) => leave(client, why));
+      let client: Client | undefined = undefined;
+      const session = platform.open((why) => {
+        if (client) leave(client, why);
+        else stream.abort();
+      });
       const meter = new PacketMeter();
       let packets = 0;
       let lastBytes: Timer | undefined;
@@ -307,8 +311,9 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
       duplex.once('close', () => {
         if (isOpen) lastBytes = clock.after(LAST_BYTES_MS, () => stream.abort());
       });
-      const client: Client = broker.handle(duplex as never);
-      clients.set(session, client);
+      client = broker.handle(duplex as never);
+      // A stream may have ended before anybody listened.
+      if (isOpen) clients.set(session, client);
       links.set(client, {
         session,
         stream,
@@ -332,7 +337,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
 }
 
 /** How the log names the end of a connection that the client ended (section 7.3). */
-function reasonOf(client: Client, ending: Ending): string {
-  if ((client as unknown as { _disconnected: boolean })._disconnected) return 'Device disconnect';
+function reasonOf(client: Client | undefined, ending: Ending): string {
+  if ((client as unknown as { _disconnected: boolean } | undefined)?._disconnected) return 'Device disconnect';
   return ending.by === 'fault' ? 'Connection reset by peer' : 'Connection occurs exception';
 }
