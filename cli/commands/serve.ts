@@ -42,7 +42,7 @@ const POLICY = [
 export async function serveCommand(options: ServeOptions): Promise<ExitCode> {
   const folder = fileURLToPath(new URL('../web', import.meta.url));
   if (!existsSync(`${folder}/index.html`)) throw new UserError('the app has not been built', 'run `npm run build`', EXIT.ownError);
-  const { stopped, ignore } = watchForStop();
+  const stopped = watchForStop();
   let stub: OpenStub | undefined;
   let removeFiles: () => void = () => undefined;
   const atExit = (): void => removeFiles();
@@ -66,7 +66,6 @@ export async function serveCommand(options: ServeOptions): Promise<ExitCode> {
   server.closeAllConnections();
   await Promise.all([new Promise((resolve) => server.close(resolve)), stub?.close()]);
   process.removeListener('exit', atExit);
-  ignore();
   return code;
 }
 

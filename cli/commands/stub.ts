@@ -34,10 +34,10 @@ function description(stub: OpenStub, options: StubOptions): string {
 }
 
 /**
- * Waits for somebody who wants the process to end. A second signal ends it at once, with what `process.on('exit')` does; npm and a terminal
- * may send the same Ctrl-C twice, which is one.
+ * Waits for somebody who wants the process to end, and listens until it has. A second signal ends it at once, with what
+ * `process.on('exit')` does; npm and a terminal may send the same Ctrl-C twice, which is one.
  */
-export function watchForStop(): { readonly stopped: Promise<ExitCode>; ignore(): void } {
+export function watchForStop(): Promise<ExitCode> {
   let stop: (code: ExitCode) => void = () => undefined;
   const stopped = new Promise<ExitCode>((resolve) => (stop = resolve));
   let firstAt: number | undefined;
@@ -60,26 +60,17 @@ export function watchForStop(): { readonly stopped: Promise<ExitCode>; ignore():
   const parent = process.ppid;
   const watch = setInterval(parentGone, PARENT_CHECK_MS);
   watch.unref();
-  const ignore = (): void => {
-    process.removeListener('SIGINT', interrupted);
-    process.removeListener('SIGTERM', asked);
-    process.removeListener('SIGHUP', asked);
-    clearInterval(watch);
-  };
-  return { stopped, ignore };
+  return stopped;
 }
 
 /** Serves until a signal: 130 after SIGINT, 0 after SIGTERM. Mistakes of the user are UserErrors, thrown before anything is printed. */
 export async function stubCommand(options: StubOptions, context: StubContext): Promise<ExitCode> {
   // From now on: a signal that comes while the stub starts must not leave its directory behind.
-  const { stopped, ignore } = watchForStop();
+  const stopped = watchForStop();
   let removeFiles: () => void = () => undefined;
   const atExit = (): void => removeFiles();
   process.on('exit', atExit);
-  const stub = await openStub(options, { ...context, holds: (remove) => (removeFiles = remove) }).catch((error: unknown) => {
-    ignore();
-    throw error;
-  });
+  const stub = await openStub(options, { ...context, holds: (remove) => (removeFiles = remove) });
   process.stdout.on('error', (error) => {
     // The reader of our one line has gone (`| head -1`); the devices have not.
     if (codeOf(error) !== 'EPIPE') throw error;
@@ -98,7 +89,6 @@ export async function stubCommand(options: StubOptions, context: StubContext): P
   const code = await stopped;
   await stub.close();
   process.removeListener('exit', atExit);
-  ignore();
   return code;
 }
 

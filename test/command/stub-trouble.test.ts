@@ -126,7 +126,8 @@ describe('signals', () => {
       await operate(stub.ready, { action: 'AddDevice', productKey: 'a1Muster0001', deviceName: 'unit-0007' });
       stub.kill('SIGINT');
       setTimeout(() => stub.kill('SIGINT'), apartMs);
-      expect(await stub.ended).toBe('130 null ');
+      // The second may find a process that has done everything and is leaving: to a shell both are 130.
+      expect(await stub.ended).toMatch(/^(?:130 null|null SIGINT) $/);
       expect(readFileSync(join(state, 'state.json'), 'utf8')).toContain('unit-0007');
       expect(existsSync(join(state, 'lock'))).toBe(false);
       expect(readdirSync(dir).filter((name) => name.startsWith('muster-stub-'))).toEqual([]);
