@@ -4,7 +4,8 @@ import { codeOf, EXIT, UserError, type ExitCode } from '../kernel/errors.ts';
 import { registerFleet } from './commands/fleet.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerStub } from './commands/stub.ts';
-import { policyOfMutant, registerVerify } from './commands/verify.ts';
+import { registerVerify } from './commands/verify.ts';
+import { policyOfMutant } from './mutants.ts';
 import { VERSION } from './version.ts';
 
 const exit = (code: ExitCode): void => {

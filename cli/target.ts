@@ -6,6 +6,7 @@ import { parseTarget, type Target } from '../kernel/target.ts';
 import { isProductKey } from '../protocol/names.ts';
 import { findStub } from '../platform-stub/node/run-file.node.ts';
 import { operatorUrl } from '../platform-stub/node/target-file.node.ts';
+import { PACE_MS } from '../scenarios/engine/pace.ts';
 import type { TcpTransportOptions } from '../worker/transport/tcp.node.ts';
 import { readText } from './files.ts';
 
@@ -42,8 +43,6 @@ export type ChosenTarget = { readonly kind: 'stub' } | RemoteTarget;
 const SCHEMES = ['mqtt', 'mqtts', 'ws', 'wss'] as const;
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 const USUAL_PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
-/** Longer than the minute over which the vendor counts connects (S8). */
-const PACE_MS = 61_000;
 
 /** Reads what `--target` and its companions name. UserErrors say what is wrong and where. */
 export function chooseTarget(options: TargetOptions): ChosenTarget {

@@ -14,7 +14,7 @@ import { isForeignUser } from '../../platform-stub/node/peer-user.node.ts';
 import { wholeNumber } from '../numbers.ts';
 import { openStub, type OpenStub } from '../open-stub.ts';
 import { watchForStop } from './stub.ts';
-import { policyOfMutant } from './verify.ts';
+import { policyOfMutant } from '../mutants.ts';
 
 interface ServeOptions {
   readonly port: number;

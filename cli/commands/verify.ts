@@ -1,38 +1,23 @@
 // `muster verify platform` and `muster verify firmware`: the conformance suite, in both directions.
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { ambientClock } from '../../kernel/clock.ts';
 import { EXIT, UserError, type ExitCode } from '../../kernel/errors.ts';
-import { LOWER_HEX, secureRandom } from '../../kernel/random.ts';
-import { Redactor } from '../../kernel/trace/redact.ts';
-import { transcriptOf } from '../../report/transcript.ts';
-import { caseLine, closingLines } from '../../report/text.ts';
-import { aboutOf, makeReport, type ReportCase } from '../../report/model.ts';
-import type { CaseDefinition, PlatformCase } from '../../scenarios/engine/case.ts';
-import type { CellAgent } from '../../scenarios/engine/cell-agent.ts';
+import { FORMAT_NAMES, type FormatName } from '../../report/formats.ts';
+import type { CaseDefinition } from '../../scenarios/engine/case.ts';
 import { CASES, casesMatching } from '../../scenarios/engine/cases.ts';
-import { driveCase } from '../../scenarios/engine/drive.ts';
-import { examine } from '../../scenarios/engine/doctor.ts';
-import type { Operator } from '../../scenarios/engine/operator.ts';
 import type { Direction } from '../../scenarios/engine/requirements.ts';
-import { runSuite, type CaseRun, type CaseRunner, type SuiteResult } from '../../scenarios/engine/suite.ts';
+import { runSuite } from '../../scenarios/engine/suite.ts';
 import { judgedMutants } from '../../scenarios/mutants/all.ts';
 import type { Conformance } from '../../scenarios/judge/rollup.ts';
-import { stubOperator } from '../../scenarios/operators/stub.ts';
 import type { Profile } from '../../scenarios/rules/catalogue.ts';
-import { DEFAULT_TIMEOUTS } from '../../worker/session/session.ts';
-import { openReferenceSession } from '../../worker/session/reference.ts';
-import { tcpTransport } from '../../worker/transport/tcp.node.ts';
-import { requireFolder, requireWritable, writeWhole } from '../files.ts';
+import { requireFolder, requireWritable } from '../files.ts';
 import { listenForInterrupt } from '../interrupt.ts';
+import { requireMutant } from '../mutants.ts';
 import { wholeNumber } from '../numbers.ts';
-import { operatorClient } from '../operator-client.ts';
 import { openProgress } from '../progress.ts';
-import { coloured } from '../table.ts';
-import { chooseTarget, type RemoteTarget, type TargetOptions } from '../target.ts';
-import { openThread, type Thread } from '../threads.ts';
+import { publish } from '../publish.ts';
+import { embeddedRunner, remoteRunner } from '../runners.ts';
+import { chooseTarget, type TargetOptions } from '../target.ts';
 import { VERSION } from '../version.ts';
-import { openStub, type OpenStub } from '../open-stub.ts';
 import { withTarget } from './fleet.ts';
 
 interface VerifyOptions extends TargetOptions {
@@ -44,14 +29,13 @@ interface VerifyOptions extends TargetOptions {
   readonly jobs: number;
   readonly json?: string;
   readonly out?: string;
+  readonly reporter?: FormatName[];
   readonly delayTurns: number;
   readonly device?: string;
 }
 
 const PROFILES: readonly Profile[] = ['prereg', 'nwl', 'operator', 'https'];
-const EMBEDDED_PROFILES: readonly Profile[] = ['prereg', 'nwl', 'operator'];
 const JOBS_MAX = 16;
-const NAMESPACE_LENGTH = 8;
 const TURNS_MAX = 1_000;
 
 const EXIT_OF: Readonly<Record<Conformance, ExitCode>> = {
@@ -90,8 +74,9 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
   const runner = chosen.kind === 'stub' ? embeddedRunner(options, mutant) : await remoteRunner(chosen, options);
   const { namespace } = runner;
   const interrupt = listenForInterrupt();
+  const startedAt = new Date().toISOString();
   process.stderr.write(
-    `muster: ${cases.length === 1 ? '1 case' : `${cases.length} cases`} at ${runner.name}, seed ${options.seed}, namespace ${namespace}\n`,
+    `muster: ${cases.length === 1 ? '1 case' : `${cases.length} cases`} at ${runner.subject.name}, seed ${options.seed}, namespace ${namespace}\n`,
   );
   const progress = openProgress(`verify ${direction}`, cases.length);
   try {
@@ -100,7 +85,18 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
       cases,
       partial: options.case !== undefined,
       profiles: options.profile ?? runner.profiles,
-      target: runner.name,
+      context: {
+        subject: runner.subject,
+        environment: () => ({
+          runner: 'node',
+          runtime: process.version,
+          system: `${process.platform} ${process.arch}`,
+          jobs: options.jobs,
+          startedAt: runner.repeatable ? null : startedAt,
+          endedAt: runner.repeatable ? null : new Date().toISOString(),
+        }),
+        attestations: () => [],
+      },
       edition: runner.edition,
       seed: options.seed,
       namespace,
@@ -120,148 +116,6 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
   }
 }
 
-interface Runner {
-  readonly name: string;
-  readonly edition: 'doc2020' | 'doc2021' | 'doc2023';
-  readonly profiles: readonly Profile[];
-  readonly namespace: string;
-  readonly run: CaseRunner;
-  close(): Promise<void>;
-}
-
-/** Cells in threads; cases that need sockets meet a stub on loopback ports of this process. */
-function embeddedRunner(options: VerifyOptions, mutant: string | undefined): Runner {
-  const namespace = options.namespace ?? '0';
-  const edition = 'doc2020';
-  const threads = new Set<Thread<CellAgent>>();
-  const idle: Thread<CellAgent>[] = [];
-  const runCell = async (definition: CaseDefinition): Promise<CaseRun> => {
-    const thread = idle.pop() ?? openThread<CellAgent>('cell');
-    threads.add(thread);
-    const record = await thread.remote.run({
-      caseId: definition.id,
-      seed: options.seed,
-      namespace,
-      edition,
-      extraTurns: options.delayTurns,
-      ...(mutant === undefined ? {} : { mutant }),
-    });
-    idle.push(thread);
-    return { kind: 'ran', record, clock: 'virtual' };
-  };
-  let sockets: Promise<OpenStub> | undefined;
-  let leftBehind: (() => void) | undefined;
-  const open = (): Promise<OpenStub> =>
-    openStub(
-      { json: true, seed: options.seed, ...(mutant === undefined ? {} : { mutant }) },
-      {
-        policyOf: policyOfMutant,
-        // A second Ctrl-C ends the process without `close`.
-        holds(removeFiles) {
-          leftBehind = removeFiles;
-          process.on('exit', removeFiles);
-        },
-      },
-    );
-  return {
-    name: 'the embedded stub',
-    edition,
-    profiles: EMBEDDED_PROFILES,
-    namespace,
-    async run(definition) {
-      if (definition.needs === 'cell') return runCell(definition);
-      sockets ??= open();
-      const stub = await sockets;
-      const target = chooseTarget({ target: stub.target });
-      if (target.kind !== 'remote' || definition.direction !== 'platform')
-        return { kind: 'not-run', why: 'it needs a platform on sockets' };
-      return overSockets(definition, target, options, namespace);
-    },
-    async close() {
-      await Promise.all([...threads].map((thread) => thread.terminate()));
-      await (await sockets)?.close();
-      if (leftBehind) process.removeListener('exit', leftBehind);
-    },
-  };
-}
-
-/** Every case over sockets, on the wall clock. */
-async function remoteRunner(target: RemoteTarget, options: VerifyOptions): Promise<Runner> {
-  const namespace = options.namespace ?? secureRandom().text(NAMESPACE_LENGTH, LOWER_HEX);
-  const complaint = await examine(tcpTransport({ ...target.sockets, clock: ambientClock(), timeouts: DEFAULT_TIMEOUTS }), 'encrypted');
-  if (complaint) throw new UserError(`${target.name} cannot be reached: ${complaint.what}`, complaint.remedy, EXIT.unreachable);
-  const modes = target.profiles ?? ['prereg', 'nwl', 'operator'];
-  return {
-    name: target.name,
-    edition: target.edition,
-    profiles: target.administrator ? modes : modes.filter((profile) => profile === 'nwl'),
-    namespace,
-    run: (definition) =>
-      definition.direction === 'platform'
-        ? overSockets(definition, target, options, namespace)
-        : Promise.resolve({ kind: 'not-run', why: 'a device is judged by a stub, not by a target' }),
-    close: () => Promise.resolve(),
-  };
-}
-
-async function overSockets(definition: PlatformCase, target: RemoteTarget, options: VerifyOptions, namespace: string): Promise<CaseRun> {
-  const clock = ambientClock();
-  const transport = tcpTransport({ ...target.sockets, clock, timeouts: DEFAULT_TIMEOUTS });
-  if (definition.needs === 'sockets' && !transport.offersPlain) return { kind: 'not-run', why: 'the target names no plain endpoint' };
-  const record = await driveCase(definition, {
-    clock,
-    seed: options.seed,
-    namespace,
-    transport,
-    openSession: openReferenceSession,
-    timeouts: DEFAULT_TIMEOUTS,
-    edition: target.edition,
-    operator: operatorOf(target, options.seed, namespace),
-    paceMs: target.paceMs,
-    redactor: new Redactor(target.administrator ? `run ${options.seed}` : secureRandom().text(32, LOWER_HEX)),
-  });
-  return { kind: 'ran', record, clock: 'wall' };
-}
-
-/** A stub's operator makes a product for each case; without one, cases share the target's product and cannot be administered. */
-function operatorOf(target: RemoteTarget, seed: string, namespace: string): Operator {
-  if (target.administrator) return stubOperator(operatorClient(target.administrator), seed, namespace);
-  const { productKey, productSecret } = target;
-  const nobody = (): Promise<never> => Promise.reject(new Error('the target has no administrator'));
-  return {
-    provideProduct: () => Promise.resolve({ productKey, productSecret }),
-    setDynamicRegistration: nobody,
-    addDevice: nobody,
-    deleteDevice: nobody,
-    resetThing: nobody,
-    disable: nobody,
-    enable: nobody,
-    readDevice: nobody,
-    clientIds: nobody,
-    switchClientId: nobody,
-    clearClientIds: nobody,
-  };
-}
-
-function requireMutant(direction: Direction, id: string): string {
-  if (!judgedMutants(direction).some((mutant) => mutant.id === id)) {
-    throw new UserError(`--mutant ${id} names no mutant of this version`, `see \`muster verify ${direction} --mutant list\``);
-  }
-  return id;
-}
-
-/** The policy of a mutant, for a stub in this or another process. */
-export function policyOfMutant(id: string): ReturnType<typeof policyOrThrow> {
-  return policyOrThrow(id);
-}
-
-function policyOrThrow(id: string) {
-  const found = judgedMutants('platform').find((mutant) => mutant.id === id);
-  if (!found || !('policy' in found))
-    throw new UserError(`--mutant ${id} names no mutant of this version`, 'see `muster verify platform --mutant list`');
-  return found.policy;
-}
-
 function selectCases(direction: Direction, glob: string | undefined): CaseDefinition[] {
   const cases = glob === undefined ? casesOf(direction) : casesMatching(glob).filter((one) => one.direction === direction);
   if (cases.length > 0) return cases;
@@ -272,22 +126,13 @@ function casesOf(direction: Direction): CaseDefinition[] {
   return CASES.filter((one) => one.direction === direction);
 }
 
-function publish({ findings, records }: SuiteResult, options: VerifyOptions): void {
-  const report = makeReport(findings);
-  const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (options.out !== undefined) {
-    writeWhole(join(options.out, 'report.json'), json);
-    writeWhole(join(options.out, 'transcript.jsonl'), transcriptOf(aboutOf(report), records));
-  }
-  if (options.json === '-') {
-    process.stdout.write(json);
-    return;
-  }
-  if (options.json !== undefined) writeWhole(options.json, json);
-  const width = Math.max(...report.cases.map((one) => one.verdict.length));
-  const lines = report.cases.map((one: ReportCase) => `${coloured(one.verdict, one.verdict.padEnd(width))}  ${caseLine(one)}`);
-  lines.push(...closingLines(report), '', coloured(report.result.conformance, report.result.headline));
-  process.stdout.write(`${lines.join('\n')}\n`);
+function reporter(text: string, before: FormatName[] | undefined): FormatName[] {
+  const names = text.split(',').map((name) => {
+    const found = FORMAT_NAMES.find((one) => one === name);
+    if (!found) throw new UserError(`--reporter ${name} is no format`, `give some of ${FORMAT_NAMES.join(',')}`);
+    return found;
+  });
+  return [...(before ?? []), ...names];
 }
 
 function profile(text: string, before: Profile[] | undefined): Profile[] {
@@ -304,7 +149,8 @@ function common(command: Command): Command {
     .option('--namespace <text>', 'keeps two runs against one platform apart')
     .option('--jobs <n>', 'cases at once', wholeNumber(1, JOBS_MAX), 2)
     .option('--json <file>', 'write report.json there; - for stdout')
-    .option('--out <dir>', 'write report.json and transcript.jsonl into this directory')
+    .option('--out <dir>', 'write the report in every format, and its evidence, into this directory')
+    .option('--reporter <formats>', `only these formats in --out: ${FORMAT_NAMES.join(',')}`, reporter)
     .option(
       '--delay-turns <n>',
       'slow every hop of a cell down by n turns of its event loop; verdicts must not change',

@@ -2,7 +2,8 @@
 import type { Json } from '../../kernel/trace/event.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import type { Check } from '../judge/judge.ts';
-import type { Profile } from '../rules/catalogue.ts';
+import type { SignMethod } from '../../protocol/sign.ts';
+import type { Profile, Words } from '../rules/catalogue.ts';
 import type { Bend } from '../../worker/unit/unit.ts';
 import type { Credentials } from '../../worker/unit/flash.ts';
 import type { CaseProduct } from './operator.ts';
@@ -10,7 +11,7 @@ import type { CaseProduct } from './operator.ts';
 interface CaseBase {
   /** `platform/<area>/<name>` or `firmware/<area>/<name>`; never renamed. */
   readonly id: string;
-  readonly title: string;
+  readonly title: Words;
   /** Profiles a target must claim for the case to apply. */
   readonly profiles: readonly Profile[];
   readonly checks: readonly Check[];
@@ -20,6 +21,8 @@ export interface PlatformCase extends CaseBase {
   readonly direction: 'platform';
   /** `sockets`: only real connections can show it, so it never runs on the virtual clock. */
   readonly needs: 'cell' | 'sockets';
+  /** It means nothing where the target enforces its published limits: not applicable there, never a pass. */
+  readonly limits?: 'off';
   readonly drive: (t: Drive) => Promise<void>;
 }
 
@@ -45,6 +48,8 @@ export interface UnitOptions {
   readonly deviceName: string;
   /** The product of the case unless told otherwise. */
   readonly product?: CaseProduct;
+  /** How its signatures are made; HmacSHA256 unless told otherwise. */
+  readonly signMethod?: SignMethod;
 }
 
 /** A message that a case has a unit publish. */
@@ -81,6 +86,11 @@ export interface Drive {
   /** A DeviceName of this case and run. */
   name(label: string): string;
   unit(label: string, options: UnitOptions): CaseUnit;
+  /**
+   * A DeviceName added beforehand: by the operator, or one of the target's inventory where there is none. Leaves a span `added-<label>`.
+   * A case whose only need of an operator is this claims `prereg` without `operator`.
+   */
+  added(label: string): Promise<string>;
   /** What the firmware of every unit of the case holds. */
   readonly product: CaseProduct;
   /** A second product, with the switch on. */

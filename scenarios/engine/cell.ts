@@ -15,6 +15,7 @@ import { stubOperator } from '../operators/stub.ts';
 import type { CaseDefinition } from './case.ts';
 import { driveCase } from './drive.ts';
 import { driveFirmware } from './firmware.ts';
+import { PACE_MS } from './pace.ts';
 import { installVirtualTime } from './virtual-time.ts';
 
 export interface CellOptions {
@@ -28,9 +29,6 @@ export interface CellOptions {
   /** Turns of the event loop that every hop takes longer. */
   readonly extraTurns?: number;
 }
-
-/** Longer than any window in which the vendor limits connects (S8): nothing but the rule under test can refuse. */
-export const PACE_MS = 61_000;
 
 /** Runs one case in a cell of its own. */
 export async function runInCell(definition: CaseDefinition, options: CellOptions): Promise<CaseRecord> {

@@ -117,7 +117,7 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
         openSession: env.openSession,
         timeouts: env.timeouts,
         edition: env.edition,
-        signMethod: 'hmacsha256',
+        signMethod: options.signMethod ?? 'hmacsha256',
         sink: (event) => events.push(event),
         secret: (text) => env.redactor.secret(text),
       },
@@ -158,9 +158,18 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
       credentials: () => unit.flash.read(),
     };
   };
+  const added = async (label: string): Promise<string> => {
+    const deviceName = (await env.operator.takeName?.(product.productKey)) ?? name(label);
+    await log.span(`added-${label}`, 'operator', null, [], async () => {
+      if (!env.operator.takeName) await env.operator.addDevice(product.productKey, deviceName);
+      return { deviceName };
+    });
+    return deviceName;
+  };
   return {
     name,
     unit: makeUnit,
+    added,
     product,
     async otherProduct() {
       const other = await env.operator.provideProduct(`${definition.id} other`);
@@ -173,8 +182,7 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
       return text;
     },
     async guard(mode) {
-      const deviceName = name('guard');
-      if (mode === 'register') await env.operator.addDevice(product.productKey, deviceName);
+      const deviceName = mode === 'register' ? await added('guard') : name('guard');
       const guard = makeUnit('guard', { mode, deviceName });
       await guard.boot('guard');
       return guard;

@@ -17,6 +17,8 @@ export interface DeviceReading {
 export class OperatorFault extends Error {}
 
 export interface Operator {
+  /** DeviceNames added beforehand, where nobody can add any: the next one that no run has used. */
+  takeName?(productKey: string): Promise<string>;
   /** A product with the switch on that no other case and no fleet uses. */
   provideProduct(label: string): Promise<CaseProduct>;
   setDynamicRegistration(productKey: string, on: boolean): Promise<void>;

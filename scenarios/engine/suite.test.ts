@@ -78,15 +78,15 @@ describe('every case', () => {
       namespace: '0',
       requirementSet: 'x',
     } as const;
-    const text = transcriptOf(
+    const { text } = transcriptOf(
       about,
       records.map((record) => ({ record, clock: 'virtual' })),
     );
     const read = parseTranscript(text);
     expect(read.fault).toBeUndefined();
-    expect(read.records).toEqual(records);
+    expect(read.cases.map((one) => one.record)).toEqual(records);
     for (const [i, definition] of IN_CELLS.entries()) {
-      expect(judge(definition, read.records[i] as CaseRecord)).toEqual(judge(definition, records[i] as CaseRecord));
+      expect(judge(definition, read.cases[i]?.record as CaseRecord)).toEqual(judge(definition, records[i] as CaseRecord));
     }
     expect(parseTranscript(text.slice(0, -30)).fault).toMatch(/no footer/);
     expect(parseTranscript(text.replace('"unit"', '"unti"')).fault).toMatch(/does not match/);

@@ -1,10 +1,11 @@
 // A run of the suite: which cases, in what order, and what their records say together. How a case is carried out is the caller's: in a
 // cell of this thread, in another worker, or over sockets.
 import { messageOf } from '../../kernel/errors.ts';
-import { judgeCase } from '../judge/judge.ts';
+import { judgeCase, withoutEvidence } from '../judge/judge.ts';
 import type { CaseRecord } from '../judge/record.ts';
+import type { Said } from '../judge/verdict.ts';
 import { everLetThrough, neverAccepted, rollUp, selectionConformance, type Conformance, type JudgedCase } from '../judge/rollup.ts';
-import { stepsOf, type CaseResult, type RunFindings } from '../judge/results.ts';
+import { stepsOf, type CaseResult, type RunContext, type RunFindings } from '../judge/results.ts';
 import type { Profile } from '../rules/catalogue.ts';
 import type { CaseDefinition } from './case.ts';
 import { applies, judgedClass, judgedProfiles, requirementSet, type Direction } from './requirements.ts';
@@ -14,7 +15,9 @@ export type CaseRunner = (definition: CaseDefinition) => Promise<CaseRun>;
 
 export type CaseRun =
   | { readonly kind: 'ran'; readonly record: CaseRecord; readonly clock: 'virtual' | 'wall' }
-  | { readonly kind: 'not-run'; readonly why: string };
+  | { readonly kind: 'not-run'; readonly why: Said }
+  /** What was declared of the target before the first packet leaves it out. */
+  | { readonly kind: 'not-applicable'; readonly why: Said };
 
 export interface SuiteOptions {
   readonly direction: Direction;
@@ -22,7 +25,8 @@ export interface SuiteOptions {
   /** `cases` are a selection of the direction's. */
   readonly partial: boolean;
   readonly profiles: readonly Profile[];
-  readonly target: string;
+  /** What the report says of the target, the machine and the settings. */
+  readonly context: RunContext;
   readonly edition: string;
   readonly seed: string;
   readonly namespace: string;
@@ -46,7 +50,7 @@ interface Finished {
   readonly definition: CaseDefinition;
   readonly judged: JudgedCase;
   readonly run: Extract<CaseRun, { kind: 'ran' }> | undefined;
-  readonly note: string | null;
+  readonly note: Said | null;
 }
 
 /** Runs cases and judges them. */
@@ -56,7 +60,9 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   const total = queue.length;
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const one = options.stopped?.() ? skipped(next, 'the run was stopped') : await carryOut(next, options);
+      const one = options.stopped?.()
+        ? skipped(next, { en: 'the run was stopped', 'zh-CN': '运行已被停止' })
+        : await carryOut(next, options);
       finished.push(one);
       options.onCase?.(caseResult(one, one.judged), finished.length, total);
     }
@@ -69,36 +75,45 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
 async function carryOut(definition: CaseDefinition, options: SuiteOptions): Promise<Finished> {
   if (!applies(definition, options.profiles)) {
     const missing = definition.profiles.filter((profile) => !options.profiles.includes(profile));
-    return withVerdict(definition, 'not_applicable', `the target does not claim ${missing.join(', ')}`);
+    return withVerdict(definition, 'not_applicable', {
+      en: `the target does not claim ${missing.join(', ')}`,
+      'zh-CN': `目标未声明 ${missing.join('、')}`,
+    });
   }
   try {
     const run = await options.run(definition);
-    if (run.kind === 'not-run') return skipped(definition, run.why);
+    if (run.kind !== 'ran') return withVerdict(definition, run.kind === 'not-run' ? 'not_run' : 'not_applicable', run.why);
     const judged = { id: definition.id, ...judgeCase(run.record, definition.checks, judgedClass) };
-    return { definition, judged, run, note: run.record.fault };
+    return { definition, judged, run, note: run.record.fault === null ? null : plain(run.record.fault) };
   } catch (error) {
-    return withVerdict(definition, 'error', messageOf(error));
+    return withVerdict(definition, 'error', plain(messageOf(error)));
   }
 }
 
-function skipped(definition: CaseDefinition, why: string): Finished {
+/** A message of the system or a library: in the words that it has. */
+function plain(message: string): Said {
+  return { en: message, 'zh-CN': message };
+}
+
+function skipped(definition: CaseDefinition, why: Said): Finished {
   return withVerdict(definition, 'not_run', why);
 }
 
-function withVerdict(definition: CaseDefinition, verdict: 'not_applicable' | 'not_run' | 'error', why: string): Finished {
-  const checks = definition.checks.map(({ id, rule }) => ({ id, rule, verdict, because: why }));
+function withVerdict(definition: CaseDefinition, verdict: 'not_applicable' | 'not_run' | 'error', why: Said): Finished {
+  const checks = definition.checks.map((check) => withoutEvidence(check, judgedClass(check.rule), verdict, why));
   return { definition, judged: { id: definition.id, verdict, checks }, run: undefined, note: why };
 }
 
 function caseResult(one: Finished, judged: JudgedCase): CaseResult {
   return {
     id: one.definition.id,
-    title: one.definition.title,
+    title: one.definition.title.en,
+    zh: { title: one.definition.title['zh-CN'], note: one.note?.['zh-CN'] ?? null },
     verdict: judged.verdict,
     clock: one.run?.clock ?? null,
     steps: one.run ? stepsOf(one.run.record) : [],
     checks: judged.checks,
-    note: one.note,
+    note: one.note?.en ?? null,
   };
 }
 
@@ -114,13 +129,16 @@ function conclude(finished: readonly Finished[], options: SuiteOptions): SuiteRe
       about: {
         version: options.version,
         direction: options.direction,
-        target: options.target,
+        target: options.context.subject.name,
         edition: options.edition,
         profiles,
         seed: options.seed,
         namespace: options.namespace,
         requirementSet: `muster-${options.version}/${options.edition}/${profiles.join('+')}`,
       },
+      subject: options.context.subject,
+      environment: options.context.environment(),
+      attestations: options.context.attestations(),
       conformance: dead ? 'undetermined' : rolled.conformance,
       partial: options.partial,
       reasons: dead ? ['never-accepted: no attempt of the whole run succeeded', ...rolled.reasons] : rolled.reasons,

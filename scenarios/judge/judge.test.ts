@@ -5,7 +5,7 @@ import mqttPacket from 'mqtt-packet';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '../../kernel/bytes/concat.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
-import { judgeCase, type Check } from './judge.ts';
+import { judgeCase, type Check, type CheckResult } from './judge.ts';
 import { everLetThrough, neverAccepted, rollUp, selectionConformance, type JudgedCase } from './rollup.ts';
 import type { CaseRecord, SpanRecord, StoredEvent } from './record.ts';
 import { VERDICTS, worst, type Verdict } from './verdict.ts';
@@ -173,8 +173,19 @@ describe('weighing', () => {
   });
 });
 
+const checkOf = (rule: string, verdict: Verdict): CheckResult => ({
+  id: 'x',
+  rule,
+  verdict,
+  kind: 'judged',
+  expected: '',
+  because: '',
+  zh: { expected: '', because: '' },
+  evidence: [],
+});
+
 describe('rolling up', () => {
-  const one = (verdict: Verdict, rule = 'RULE-16'): JudgedCase => ({ id: 'c', verdict, checks: [{ id: 'x', rule, verdict, because: '' }] });
+  const one = (verdict: Verdict, rule = 'RULE-16'): JudgedCase => ({ id: 'c', verdict, checks: [checkOf(rule, verdict)] });
   const required = [{ id: 'RULE-16', class: 'M' as const }];
 
   test.each([

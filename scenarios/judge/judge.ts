@@ -1,8 +1,9 @@
 // From the record of a case to its verdicts: pure, so that the runner, a stored report and a page say the same.
+import { expected, spansNamed } from './oracles/expected.ts';
 import { ORACLES, type OracleArgs, type OracleName } from './oracles/index.ts';
 import type { CaseRecord } from './record.ts';
 import { Spans } from './spans.ts';
-import { worst, type Finding, type Verdict } from './verdict.ts';
+import { worst, type Finding, type Said, type Verdict } from './verdict.ts';
 
 /** One judgement of a case, as data. */
 export type Check = {
@@ -20,10 +21,19 @@ export type Check = {
 
 export type JudgedRuleClass = 'M' | 'S' | 'R';
 
-export interface CheckResult extends Omit<Finding, 'verdict'> {
+export interface CheckResult extends Pick<Finding, 'proofs' | 'reading'> {
   readonly id: string;
   readonly rule: string;
   readonly verdict: Verdict;
+  /** Weighed as a reading: measured and reported, never judged. */
+  readonly kind: 'judged' | 'reading';
+  /** What the oracle asks for. */
+  readonly expected: string;
+  /** What was seen: one sentence with the facts it rests on. */
+  readonly because: string;
+  readonly zh: { readonly expected: string; readonly because: string };
+  /** Spans of the evidence that it looked at. */
+  readonly evidence: readonly string[];
 }
 
 export interface CaseVerdict {
@@ -39,13 +49,20 @@ export function judgeCase(record: CaseRecord, checks: readonly Check[], classOf:
   const spans = new Spans(record);
   const results = checks.map((check): CheckResult => {
     const oracle = ORACLES[check.oracle] as (spans: Spans, args: unknown) => Finding;
-    const finding = oracle(spans, check.on);
-    const verdict = weigh(finding.verdict, check.reading ? 'R' : classOf(check.rule));
-    return { ...finding, id: check.id, rule: check.rule, verdict };
+    const { because, ...finding } = oracle(spans, check.on);
+    const ruleClass = check.reading ? 'R' : classOf(check.rule);
+    return { ...unjudged(check, ruleClass), ...finding, verdict: weigh(finding.verdict, ruleClass), ...said(check, because) };
   });
   if (record.fault !== null) {
     const faulted = results.map((result) =>
-      result.verdict === 'inconclusive' ? { ...result, verdict: 'error' as const, because: record.fault ?? '' } : result,
+      result.verdict === 'inconclusive'
+        ? {
+            ...result,
+            verdict: 'error' as const,
+            because: record.fault ?? '',
+            zh: { ...result.zh, because: record.fault ?? '' },
+          }
+        : result,
     );
     return { verdict: worst(['error', ...faulted.map((result) => result.verdict)], 'error'), checks: faulted };
   }
@@ -56,6 +73,20 @@ export function judgeCase(record: CaseRecord, checks: readonly Check[], classOf:
     ),
     checks: results,
   };
+}
+
+/** A check of a case that did not run. */
+export function withoutEvidence(check: Check, ruleClass: JudgedRuleClass, verdict: Verdict, because: Said): CheckResult {
+  return { ...unjudged(check, check.reading ? 'R' : ruleClass), verdict, ...said(check, because) };
+}
+
+function unjudged(check: Check, ruleClass: JudgedRuleClass): Pick<CheckResult, 'id' | 'rule' | 'kind' | 'evidence'> {
+  return { id: check.id, rule: check.rule, kind: ruleClass === 'R' ? 'reading' : 'judged', evidence: spansNamed(check.on) };
+}
+
+function said(check: Check, because: Said): Pick<CheckResult, 'expected' | 'because' | 'zh'> {
+  const wanted = expected(check);
+  return { expected: wanted.en, because: because.en, zh: { expected: wanted['zh-CN'], because: because['zh-CN'] } };
 }
 
 function weigh(verdict: Finding['verdict'], ruleClass: JudgedRuleClass): Verdict {

@@ -17,6 +17,7 @@ export interface Step {
 export interface CaseResult {
   readonly id: string;
   readonly title: string;
+  readonly zh: { readonly title: string; readonly note: string | null };
   readonly verdict: Verdict;
   /** Virtual: the figures are exact and say nothing about speed. Null where the case did not run. */
   readonly clock: 'virtual' | 'wall' | null;
@@ -40,8 +41,55 @@ export interface RunAbout {
   readonly requirementSet: string;
 }
 
+/** What was judged, as it was declared before the first packet. */
+export interface Subject {
+  readonly name: string;
+  readonly kind: 'embedded-stub' | 'stub' | 'platform' | 'reference-device';
+  /** Addresses that were dialled; none of a stub in this process. */
+  readonly endpoints: readonly string[];
+  /** Who carries out what an operator does. */
+  readonly administrator: 'stub' | 'alicloud' | 'human' | 'none';
+  /** Milliseconds between two attempts of one device, so that no declared limit explains a refusal. */
+  readonly paceMs: number;
+  readonly destructiveAllowed: boolean;
+}
+
+/** What the run was carried out on. */
+export interface RunEnvironment {
+  readonly runner: 'node' | 'browser';
+  /** Version of Node or name of the browser. */
+  readonly runtime: string;
+  readonly system: string;
+  readonly jobs: number;
+  /** ISO 8601; null where everything ran on the virtual clock of an embedded stub, so that the same seed gives the same bytes. */
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+}
+
+/** What a human said that the suite could not see. */
+export interface Attestation {
+  readonly case: string;
+  readonly span: string;
+  /** What the human was asked to do or to read. */
+  readonly what: string;
+  readonly who: string;
+  /** ISO 8601. */
+  readonly when: string;
+  readonly answer: string;
+}
+
+export interface RunContext {
+  readonly subject: Subject;
+  /** Asked at the end of the run. */
+  readonly environment: () => RunEnvironment;
+  readonly attestations: () => readonly Attestation[];
+}
+
 export interface RunFindings {
   readonly about: RunAbout;
+  readonly subject: Subject;
+  readonly environment: RunEnvironment;
+  readonly attestations: readonly Attestation[];
   readonly conformance: Conformance;
   /** A selection of the cases ran: it decides nothing about the target. */
   readonly partial: boolean;

@@ -41,7 +41,14 @@ export function everLetThrough(records: readonly CaseRecord[]): boolean {
 export function neverAccepted(cases: readonly JudgedCase[]): JudgedCase[] {
   return cases.map((one) => {
     const checks = one.checks.map((check) =>
-      check.verdict === 'fail' ? { ...check, verdict: 'inconclusive' as const, because: `never-accepted: ${check.because}` } : check,
+      check.verdict === 'fail'
+        ? {
+            ...check,
+            verdict: 'inconclusive' as const,
+            because: `never-accepted: ${check.because}`,
+            zh: { ...check.zh, because: `never-accepted：${check.zh.because}` },
+          }
+        : check,
     );
     return {
       ...one,

@@ -15,20 +15,35 @@ export interface Proofs {
   readonly alive: boolean;
 }
 
+/** A sentence in each language of the reports. */
+export interface Said {
+  readonly en: string;
+  readonly 'zh-CN': string;
+}
+
 /** What an oracle says. */
 export interface Finding {
   readonly verdict: Extract<Verdict, 'pass' | 'fail' | 'warn' | 'inconclusive'>;
   /** One sentence with the facts it rests on. */
-  readonly because: string;
+  readonly because: Said;
   readonly proofs?: Proofs;
   /** Measured and reported, never judged. */
   readonly reading?: Json;
 }
 
-export const pass = (because: string, more: Partial<Finding> = {}): Finding => ({ ...more, verdict: 'pass', because });
-export const fail = (because: string, more: Partial<Finding> = {}): Finding => ({ ...more, verdict: 'fail', because });
-export const inconclusive = (because: string, more: Partial<Finding> = {}): Finding => ({ ...more, verdict: 'inconclusive', because });
-export const warn = (because: string, more: Partial<Finding> = {}): Finding => ({ ...more, verdict: 'warn', because });
+type More = Pick<Finding, 'proofs' | 'reading'>;
+
+// Until every oracle speaks both languages the second sentence may be left out.
+const finding =
+  (verdict: Finding['verdict']) =>
+  (en: string, zh: string | More = en, more: More = {}): Finding =>
+    typeof zh === 'string' ? { ...more, verdict, because: { en, 'zh-CN': zh } } : { ...zh, verdict, because: { en, 'zh-CN': en } };
+
+/** A finding: its sentence in English and in Chinese, then proofs and reading. */
+export const pass = finding('pass');
+export const fail = finding('fail');
+export const inconclusive = finding('inconclusive');
+export const warn = finding('warn');
 
 /** The worst of several; `none` where there are none. */
 export function worst(verdicts: readonly Verdict[], none: Verdict): Verdict {

@@ -23,6 +23,11 @@ export function t(key: Key, values: Readonly<Record<string, string | number>> = 
   return MESSAGES[chosen.language][key].replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
 }
 
+/** A message in both languages, for what outlives the choice: a report. */
+export function both(key: Key): Readonly<Record<Language, string>> {
+  return { en: MESSAGES.en[key], 'zh-CN': MESSAGES['zh-CN'][key] };
+}
+
 /** A number as the language writes it. */
 export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(chosen.language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);

@@ -1,5 +1,6 @@
 // The conformance suite as the page runs it: one case after the other in a cell worker with a platform of its own, judged here.
 import { releaseProxy, wrap, type Remote } from 'comlink';
+import { PACE_MS } from '../../scenarios/engine/pace.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import { DEFAULT_EDITION } from '../../protocol/editions.ts';
 import type { Report, ReportCase } from '../../report/model.ts';
@@ -9,9 +10,10 @@ import type { CaseDefinition } from '../../scenarios/engine/case.ts';
 import type { CaseRun } from '../../scenarios/engine/suite.ts';
 import type { Direction } from '../../scenarios/engine/requirements.ts';
 import type { Rule } from '../../scenarios/rules/catalogue.ts';
+import type { RunContext } from '../../scenarios/judge/results.ts';
 import type { CaseRecord } from '../../scenarios/judge/record.ts';
 import type { Verdict } from '../../scenarios/judge/verdict.ts';
-import { language, t } from '../i18n/t.svelte.ts';
+import { both, language, t } from '../i18n/t.svelte.ts';
 import { VERSION } from './version.ts';
 import { log } from './log.svelte.ts';
 
@@ -22,6 +24,17 @@ const PROFILES = ['prereg', 'nwl', 'operator'] as const;
 
 /** A verdict, or how far a case is on its way to one. */
 export type CaseStatus = Verdict | 'idle' | 'running' | 'waiting';
+
+/** What the reports of this page say of the run: everything is on a virtual clock. */
+function pageContext(direction: Direction): RunContext {
+  const [name, kind] =
+    direction === 'platform' ? ([t('target.stub'), 'embedded-stub'] as const) : ([t('target.reference'), 'reference-device'] as const);
+  return {
+    subject: { name, kind, endpoints: [], administrator: 'stub', paceMs: PACE_MS, destructiveAllowed: true },
+    environment: () => ({ runner: 'browser', runtime: navigator.userAgent, system: '', jobs: 1, startedAt: null, endedAt: null }),
+    attestations: () => [],
+  };
+}
 
 export const casesOf = (direction: Direction): CaseDefinition[] => CASES.filter((one) => one.direction === direction);
 
@@ -75,16 +88,16 @@ class SuiteRun {
         import('../../scenarios/rules/catalogue.ts'),
       ]);
       this.#ruleOf = ruleOf;
-      const { makeReport } = await import('../../report/model.ts');
+      const [{ makeReport }, { transcriptOf }] = await Promise.all([import('../../report/model.ts'), import('../../report/transcript.ts')]);
       for (const direction of DIRECTIONS) {
         const cases = chosen.filter((one) => one.direction === direction);
         if (cases.length === 0) continue;
-        const { findings } = await runSuite({
+        const { findings, records } = await runSuite({
           direction,
           cases,
           partial: only !== undefined,
           profiles: PROFILES,
-          target: direction === 'platform' ? t('target.stub') : t('target.reference'),
+          context: pageContext(direction),
           edition: DEFAULT_EDITION,
           seed,
           namespace: '0',
@@ -93,7 +106,7 @@ class SuiteRun {
           run: (definition) => this.#carryOut(definition, seed, cell, broken),
           onCase: (one) => this.#finished(one),
         });
-        const report = makeReport(findings);
+        const report = makeReport(findings, transcriptOf(findings.about, records));
         // A single case decides nothing about the target: the report of the last whole run stands.
         if (!only) {
           this.reports = { ...this.reports, [direction]: report };
@@ -121,15 +134,15 @@ class SuiteRun {
   }
 
   async #carryOut(definition: CaseDefinition, seed: string, cell: Remote<CellAgent>, broken: Promise<never>): Promise<CaseRun> {
-    if (definition.direction === 'platform' && definition.needs === 'sockets') return { kind: 'not-run', why: t('suite.noSockets') };
-    if (this.#proxy !== cell) return { kind: 'not-run', why: t('suite.stopped') };
+    if (definition.direction === 'platform' && definition.needs === 'sockets') return { kind: 'not-run', why: both('suite.noSockets') };
+    if (this.#proxy !== cell) return { kind: 'not-run', why: both('suite.stopped') };
     this.statuses = { ...this.statuses, [definition.id]: 'running' };
     try {
       const record = await Promise.race([cell.run({ caseId: definition.id, seed, namespace: '0', edition: DEFAULT_EDITION }), broken]);
       this.#records.set(definition.id, record);
       return { kind: 'ran', record, clock: 'virtual' };
     } catch (error) {
-      if (this.#proxy !== cell) return { kind: 'not-run', why: t('suite.stopped') };
+      if (this.#proxy !== cell) return { kind: 'not-run', why: both('suite.stopped') };
       throw error;
     }
   }

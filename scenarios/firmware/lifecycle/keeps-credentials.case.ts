@@ -2,7 +2,10 @@ import { defineFirmwareCase } from '../../engine/case.ts';
 
 export default defineFirmwareCase({
   id: 'firmware/lifecycle/keeps-credentials',
-  title: 'Keeps its credentials over a power cycle and does not register again',
+  title: {
+    en: 'Keeps its credentials over a power cycle and does not register again',
+    'zh-CN': '断电重启后保留凭据，不再次注册',
+  },
   profiles: ['prereg'],
   async drive(t) {
     await t.observe('first-boot', () => t.device.powerOn());

@@ -75,7 +75,7 @@ export function distinctClientIds(spans: Spans, { attempts }: DistinctArgs): Fin
   for (const attempt of attempts) {
     const finding = issued(spans, { attempt });
     // Who got nothing says nothing about whether what is issued differs.
-    if (finding.verdict !== 'pass') return inconclusive(finding.because);
+    if (finding.verdict !== 'pass') return { ...finding, verdict: 'inconclusive' };
     const reply = repliesOf(spans.get(attempt) as SpanRecord)[0]?.reply;
     if (reply) replies.push(reply);
   }

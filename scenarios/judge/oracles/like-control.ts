@@ -25,7 +25,7 @@ export function acceptedLikeControl(spans: Spans, args: LikeControlArgs): Findin
   if (!attempt || finding.verdict !== 'fail') return finding;
   const proofs = proofsOf(attempt, spans.get(args.control), spans.get(args.alive));
   const gaps = missing(proofs);
-  return gaps.length > 0 ? inconclusive(`${finding.because}, but ${gaps.join(' and ')}`, { proofs }) : { ...finding, proofs };
+  return gaps.length > 0 ? inconclusive(`${finding.because.en}, but ${gaps.join(' and ')}`, { proofs }) : { ...finding, proofs };
 }
 
 export interface SameAnswerArgs {

@@ -22,7 +22,7 @@ export function refused(spans: Spans, args: RefusedArgs): Finding {
   const finding = judge(attempt, args.code);
   if (finding.verdict !== 'pass' && finding.verdict !== 'warn') return { ...finding, proofs };
   const gaps = missing(proofs);
-  return gaps.length > 0 ? inconclusive(`${finding.because}, but ${gaps.join(' and ')}`, { proofs }) : { ...finding, proofs };
+  return gaps.length > 0 ? inconclusive(`${finding.because.en}, but ${gaps.join(' and ')}`, { proofs }) : { ...finding, proofs };
 }
 
 /** The attempt alone, without its proofs. */

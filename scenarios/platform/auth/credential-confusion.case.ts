@@ -5,7 +5,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 // Every kind of credential where another kind belongs. Each attempt has a control that is the same but for the confusion.
 export default definePlatformCase({
   id: 'platform/auth/credential-confusion',
-  title: 'No credential opens what another one is for',
+  title: {
+    en: 'No credential opens what another one is for',
+    'zh-CN': '任何凭据都不能用于其他用途',
+  },
   profiles: ['prereg', 'nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

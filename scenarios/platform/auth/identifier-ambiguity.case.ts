@@ -24,7 +24,10 @@ function repeated(name: (typeof DUPLICATES)[number], where: 'before' | 'after'):
 // affair; neither may let in what is not signed, nor make a device of a name that is none.
 export default definePlatformCase({
   id: 'platform/auth/identifier-ambiguity',
-  title: 'Odd names and repeated parameters lead to no device that nobody signed for',
+  title: {
+    en: 'Odd names and repeated parameters lead to no device that nobody signed for',
+    'zh-CN': '异常名称与重复参数不会产生无人签名的设备',
+  },
   profiles: ['nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

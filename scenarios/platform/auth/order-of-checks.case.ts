@@ -8,7 +8,10 @@ const STATES = ['added', 'activated', 'disabled', 'full', 'unknown'] as const;
 // Whoever has no ProductSecret must not learn which names exist and in which state they are. No document says so: a warning at most.
 export default definePlatformCase({
   id: 'platform/auth/order-of-checks',
-  title: 'A wrongly signed request gets one answer, whatever its DeviceName is',
+  title: {
+    en: 'A wrongly signed request gets one answer, whatever its DeviceName is',
+    'zh-CN': '签名错误的请求得到同一种回答，与 DeviceName 无关',
+  },
   profiles: ['prereg', 'nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

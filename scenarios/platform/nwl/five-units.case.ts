@@ -2,7 +2,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 
 export default definePlatformCase({
   id: 'platform/nwl/five-units',
-  title: 'Five units of one DeviceName get ClientIDs and tokens of their own and connect in turn',
+  title: {
+    en: 'Five units of one DeviceName get ClientIDs and tokens of their own and connect in turn',
+    'zh-CN': '同一 DeviceName 的五台设备各得自己的 ClientID 与令牌，并依次连接',
+  },
   profiles: ['nwl'],
   needs: 'cell',
   async drive(t) {

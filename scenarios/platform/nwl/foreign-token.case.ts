@@ -2,7 +2,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 
 export default definePlatformCase({
   id: 'platform/nwl/foreign-token',
-  title: 'A DeviceToken opens no ClientID but its own',
+  title: {
+    en: 'A DeviceToken opens no ClientID but its own',
+    'zh-CN': 'DeviceToken 只能用于与其对应的 ClientID',
+  },
   profiles: ['nwl'],
   needs: 'cell',
   async drive(t) {

@@ -10,7 +10,10 @@ const LISTEN_MS = 1_000;
 // generic clients do, and a neighbour registers meanwhile: neither a forged reply nor somebody else's may come.
 export default definePlatformCase({
   id: 'platform/nwl/forged-reply',
-  title: 'A registering unit gets the reply of the platform, once, whatever others publish',
+  title: {
+    en: 'A registering unit gets the reply of the platform, once, whatever others publish',
+    'zh-CN': '无论他人发布什么，注册中的设备只收到平台的一次应答',
+  },
   profiles: ['nwl'],
   needs: 'cell',
   async drive(t) {

@@ -6,7 +6,10 @@ const RANDOM = '8Ygb7ULYh53B6OA';
 // Shipped firmware signs a constant, so nothing may depend on the value being new.
 export default definePlatformCase({
   id: 'platform/nwl/random-again',
-  title: 'A random value that was used before is accepted, of one unit and of another',
+  title: {
+    en: 'A random value that was used before is accepted, of one unit and of another',
+    'zh-CN': '用过的 random 值仍被接受，同一设备与不同设备皆然',
+  },
   profiles: ['nwl'],
   needs: 'cell',
   async drive(t) {

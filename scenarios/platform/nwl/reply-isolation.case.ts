@@ -10,7 +10,10 @@ const PERSISTENT: Bend = { fields: (fields) => ({ ...fields, clean: false }) };
 // that outlives its connection and one that is away meanwhile and comes back for what was kept.
 export default definePlatformCase({
   id: 'platform/nwl/reply-isolation',
-  title: 'No device sees the credentials that another one is sent',
+  title: {
+    en: 'No device sees the credentials that another one is sent',
+    'zh-CN': '任何设备都看不到下发给其他设备的凭据',
+  },
   profiles: ['prereg', 'nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

@@ -6,7 +6,10 @@ const FIVE = [1, 2, 3, 4, 5] as const;
 // explain the refusal, and it is tried again after a pause; Clear is the control that the cap, and nothing else, refused the sixth.
 export default definePlatformCase({
   id: 'platform/nwl/sixth-unit',
-  title: 'A sixth unit of one DeviceName stays out, and nothing but the cap keeps it out',
+  title: {
+    en: 'A sixth unit of one DeviceName stays out, and nothing but the cap keeps it out',
+    'zh-CN': '同一 DeviceName 的第六台设备不能上线，且原因只能是名额上限',
+  },
   profiles: ['nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

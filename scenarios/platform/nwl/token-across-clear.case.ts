@@ -2,7 +2,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 
 export default definePlatformCase({
   id: 'platform/nwl/token-across-clear',
-  title: 'A token from before a Clear does not open a ClientID from after it, nor the other way round',
+  title: {
+    en: 'A token from before a Clear does not open a ClientID from after it, nor the other way round',
+    'zh-CN': '清空前的令牌不能用于清空后的 ClientID，反之亦然',
+  },
   profiles: ['nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

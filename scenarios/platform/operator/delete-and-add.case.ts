@@ -2,7 +2,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 
 export default definePlatformCase({
   id: 'platform/operator/delete-and-add',
-  title: 'After delete and re-add the old secret is dead and a new unit activates the name',
+  title: {
+    en: 'After delete and re-add the old secret is dead and a new unit activates the name',
+    'zh-CN': '删除并重新添加后旧密钥失效，新设备可以激活该名称',
+  },
   profiles: ['prereg', 'operator'],
   needs: 'cell',
   async drive(t) {

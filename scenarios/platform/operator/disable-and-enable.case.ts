@@ -2,7 +2,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 
 export default definePlatformCase({
   id: 'platform/operator/disable-and-enable',
-  title: 'A disabled device loses its session and cannot connect until it is enabled',
+  title: {
+    en: 'A disabled device loses its session and cannot connect until it is enabled',
+    'zh-CN': '被禁用的设备失去会话，启用之前不能连接',
+  },
   profiles: ['prereg', 'operator'],
   needs: 'cell',
   async drive(t) {

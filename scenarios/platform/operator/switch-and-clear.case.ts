@@ -2,7 +2,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 
 export default definePlatformCase({
   id: 'platform/operator/switch-and-clear',
-  title: 'Switch leaves one ClientID usable; Clear leaves none and makes room for a new registration',
+  title: {
+    en: 'Switch leaves one ClientID usable; Clear leaves none and makes room for a new registration',
+    'zh-CN': '切换后只有一个 ClientID 可用；清空后全部失效并腾出名额',
+  },
   profiles: ['nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

@@ -3,7 +3,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 // The control is a device that was added in the same way and differs in one thing: it registers before it connects.
 export default definePlatformCase({
   id: 'platform/prereg/console-secret',
-  title: 'A device that was added connects with the secret shown in the console, without ever registering',
+  title: {
+    en: 'A device that was added connects with the secret shown in the console, without ever registering',
+    'zh-CN': '已添加的设备不注册，直接用控制台显示的密钥连接',
+  },
   profiles: ['prereg', 'operator'],
   needs: 'cell',
   async drive(t) {

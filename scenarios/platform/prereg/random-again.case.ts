@@ -2,7 +2,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 
 export default definePlatformCase({
   id: 'platform/prereg/random-again',
-  title: 'A device that was added registers twice with one random value',
+  title: {
+    en: 'A device that was added registers twice with one random value',
+    'zh-CN': '已添加的设备用同一个 random 值注册两次',
+  },
   profiles: ['prereg', 'operator'],
   needs: 'cell',
   async drive(t) {

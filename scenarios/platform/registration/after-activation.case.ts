@@ -3,7 +3,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 // ResetThing is also the control: the same unit with the same credentials registers once the status was reset.
 export default definePlatformCase({
   id: 'platform/registration/after-activation',
-  title: 'An activated device is refused registration until ResetThing; then the secret delivered last works',
+  title: {
+    en: 'An activated device is refused registration until ResetThing; then the secret delivered last works',
+    'zh-CN': '已激活设备在 ResetThing 之前不能注册；之后以最后下发的密钥为准',
+  },
   profiles: ['prereg', 'operator'],
   needs: 'cell',
   async drive(t) {

@@ -4,7 +4,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 // Each attempt differs from its control in one thing only.
 export default definePlatformCase({
   id: 'platform/registration/bad-credentials',
-  title: 'A wrong ProductSecret, an altered random and a malformed identifier are refused',
+  title: {
+    en: 'A wrong ProductSecret, an altered random and a malformed identifier are refused',
+    'zh-CN': '错误的 ProductSecret、被改动的 random 和格式错误的标识均被拒绝',
+  },
   profiles: ['nwl'],
   needs: 'cell',
   async drive(t) {

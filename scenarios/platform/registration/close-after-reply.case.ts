@@ -6,7 +6,10 @@ const TOLERANCE_MS = 2_000;
 
 export default definePlatformCase({
   id: 'platform/registration/close-after-reply',
-  title: 'A registration connection that the device leaves open is ended by the platform after 15 s',
+  title: {
+    en: 'A registration connection that the device leaves open is ended by the platform after 15 s',
+    'zh-CN': '设备不关闭的注册连接由平台在 15 秒后断开',
+  },
   profiles: ['nwl'],
   needs: 'cell',
   async drive(t) {

@@ -4,7 +4,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 // spent, no device appears.
 export default definePlatformCase({
   id: 'platform/registration/refusal-no-side-effect',
-  title: 'A refused registration changes nothing',
+  title: {
+    en: 'A refused registration changes nothing',
+    'zh-CN': '被拒绝的注册不改变任何状态',
+  },
   profiles: ['prereg', 'nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

@@ -3,7 +3,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 // The control is the same unit after its name was added: the missing name, and nothing else, was the reason.
 export default definePlatformCase({
   id: 'platform/registration/not-added',
-  title: 'A DeviceName that was not added is refused in pre-registration mode',
+  title: {
+    en: 'A DeviceName that was not added is refused in pre-registration mode',
+    'zh-CN': '预注册方式下，未添加的 DeviceName 被拒绝',
+  },
   profiles: ['prereg', 'operator'],
   needs: 'cell',
   async drive(t) {

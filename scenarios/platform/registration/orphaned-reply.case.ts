@@ -5,7 +5,10 @@ const CONNACK_BYTES = 4;
 
 export default definePlatformCase({
   id: 'platform/registration/orphaned-reply',
-  title: 'A unit whose connection breaks between CONNACK and reply registers again',
+  title: {
+    en: 'A unit whose connection breaks between CONNACK and reply registers again',
+    'zh-CN': '连接在 CONNACK 与应答之间中断的设备可以再次注册',
+  },
   profiles: ['prereg', 'nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

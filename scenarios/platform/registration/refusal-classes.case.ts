@@ -29,7 +29,10 @@ const NAMES = CLASSES.map(({ name }) => name);
 // knows are each named in a request that is refused. None of them may be any different afterwards.
 export default definePlatformCase({
   id: 'platform/registration/refusal-classes',
-  title: 'Whatever the reason of a refusal, it changes nothing',
+  title: {
+    en: 'Whatever the reason of a refusal, it changes nothing',
+    'zh-CN': '无论因何被拒绝，都不改变任何状态',
+  },
   profiles: ['prereg', 'nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

@@ -3,7 +3,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 // The whole life of a pre-registered device: added, registered (twice: that is permitted), connected, activated, offline.
 export default definePlatformCase({
   id: 'platform/registration/register-connect',
-  title: 'A device that was added registers, connects with its DeviceSecret and is then active',
+  title: {
+    en: 'A device that was added registers, connects with its DeviceSecret and is then active',
+    'zh-CN': '已添加的设备注册，用 DeviceSecret 连接，随后处于已激活状态',
+  },
   profiles: ['prereg', 'operator'],
   needs: 'cell',
   async drive(t) {

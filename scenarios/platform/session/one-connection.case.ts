@@ -6,7 +6,10 @@ const LONGEST = 1200;
 
 export default definePlatformCase({
   id: 'platform/session/one-connection',
-  title: 'The newest connection of a certificate wins, and keep-alive is 30 to 1200 s',
+  title: {
+    en: 'The newest connection of a certificate wins, and keep-alive is 30 to 1200 s',
+    'zh-CN': '同一证书以最新连接为准，保活时间为 30～1200 秒',
+  },
   profiles: ['prereg', 'operator'],
   needs: 'cell',
   async drive(t) {

@@ -8,7 +8,10 @@ const LISTEN_MS = 1_000;
 // the rightful device receives in the same span shows that there was something to hear.
 export default definePlatformCase({
   id: 'platform/session/own-topics',
-  title: 'A device hears nothing that another one is sent, and reaches nobody under its names',
+  title: {
+    en: 'A device hears nothing that another one is sent, and reaches nobody under its names',
+    'zh-CN': '设备收不到发给其他设备的消息，也不能以他人名义发送',
+  },
   profiles: ['nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

@@ -13,7 +13,10 @@ const RENAMED: Bend = { fields: (fields) => ({ ...fields, clean: false, clientId
 // at all is a reading.
 export default definePlatformCase({
   id: 'platform/session/queue-follows-identity',
-  title: 'Messages that wait for a device reach the holder of its certificate only',
+  title: {
+    en: 'Messages that wait for a device reach the holder of its certificate only',
+    'zh-CN': '离线期间的消息只送达证书的持有者',
+  },
   profiles: ['prereg', 'nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

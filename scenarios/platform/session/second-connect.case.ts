@@ -8,7 +8,10 @@ const WAIT_MS = 1_000;
 // Who was let in for a registration asks to be another device, and proves nothing: the first CONNECT must not vouch for the second.
 export default definePlatformCase({
   id: 'platform/session/second-connect',
-  title: 'A second CONNECT on a registration connection signs nobody in',
+  title: {
+    en: 'A second CONNECT on a registration connection signs nobody in',
+    'zh-CN': '注册连接上的第二个 CONNECT 不能登录任何设备',
+  },
   profiles: ['prereg', 'operator'],
   needs: 'cell',
   async drive(t) {

@@ -3,7 +3,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 // The same units are the controls: switched on again, they register.
 export default definePlatformCase({
   id: 'platform/switch/registration-off',
-  title: 'With dynamic registration off new devices are refused in both modes and activated ones are not affected',
+  title: {
+    en: 'With dynamic registration off new devices are refused in both modes and activated ones are not affected',
+    'zh-CN': '动态注册关闭时两种方式的新设备都被拒绝，已激活设备不受影响',
+  },
   profiles: ['prereg', 'nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

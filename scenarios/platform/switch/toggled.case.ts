@@ -5,7 +5,10 @@ const TIMES = 10;
 // Ten turns in a row, ending off; then ten more, ending on: the units are their own controls.
 export default definePlatformCase({
   id: 'platform/switch/toggled',
-  title: 'A switch that is toggled ten times in a row ends in its last state',
+  title: {
+    en: 'A switch that is toggled ten times in a row ends in its last state',
+    'zh-CN': '连续切换十次的动态注册开关以最后状态为准',
+  },
   profiles: ['prereg', 'nwl', 'operator'],
   needs: 'cell',
   async drive(t) {

@@ -3,7 +3,10 @@ import { definePlatformCase } from '../../engine/case.ts';
 
 export default definePlatformCase({
   id: 'platform/transport/plain-tcp',
-  title: 'Registration over plain TCP is refused with CONNACK 2',
+  title: {
+    en: 'Registration over plain TCP is refused with CONNACK 2',
+    'zh-CN': '通过明文 TCP 的注册以 CONNACK 2 拒绝',
+  },
   profiles: ['nwl'],
   needs: 'sockets',
   async drive(t) {

@@ -1,0 +1,39 @@
+// What a run of the suite found, as files and as a table on stdout.
+import { join } from 'node:path';
+import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from '../report/formats.ts';
+import { makeReport, TRANSCRIPT_FILE } from '../report/model.ts';
+import { caseLine, closingLines } from '../report/text.ts';
+import { transcriptOf } from '../report/transcript.ts';
+import type { SuiteResult } from '../scenarios/engine/suite.ts';
+import { writeWhole } from './files.ts';
+import { coloured } from './table.ts';
+
+export interface PublishOptions {
+  readonly json?: string;
+  readonly out?: string;
+  readonly reporter?: readonly FormatName[];
+}
+
+/** Writes what was asked for. */
+export function publish({ findings, records }: SuiteResult, options: PublishOptions): void {
+  const transcript = transcriptOf(findings.about, records);
+  const report = makeReport(findings, transcript);
+  if (options.out !== undefined) {
+    writeWhole(join(options.out, TRANSCRIPT_FILE), transcript.text);
+    // Whatever is asked for, the report itself is there: the others cannot be verified.
+    for (const name of new Set<FormatName>(['json', ...(options.reporter ?? FORMAT_NAMES)])) {
+      const { file, render }: Format = FORMATS[name];
+      writeWhole(join(options.out, file), render(report, records));
+    }
+  }
+  const json = FORMATS.json.render(report);
+  if (options.json === '-') {
+    process.stdout.write(json);
+    return;
+  }
+  if (options.json !== undefined) writeWhole(options.json, json);
+  const width = Math.max(...report.cases.map((one) => one.verdict.length));
+  const lines = report.cases.map((one) => `${coloured(one.verdict, one.verdict.padEnd(width))}  ${caseLine(one)}`);
+  lines.push(...closingLines(report), '', coloured(report.result.conformance, report.result.headline));
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
