@@ -67,7 +67,7 @@ describe('answers', () => {
     expect(sameAnswer(spans(a, span('b', refusal(4)), alive), on).verdict).toBe('pass');
     const finding = sameAnswer(spans(a, span('b', refusal(5)), alive), on);
     expect(finding.verdict).toBe('warn');
-    expect(finding.because).toContain('refused connack 4 (a); refused connack 5 (b)');
+    expect(finding.because.en).toContain('refused connack 4 (a); refused connack 5 (b)');
   });
 
   test('decide nothing where one is missing, could not be asked for, or nobody lived on', () => {
