@@ -2,7 +2,7 @@
 import { UserError } from '../kernel/errors.ts';
 import type { Policy } from '../platform-stub/core/policy.ts';
 import type { Direction } from '../scenarios/engine/requirements.ts';
-import { judgedMutants } from '../scenarios/mutants/all.ts';
+import { judgedMutants, PLATFORM_MUTANTS } from '../scenarios/mutants/all.ts';
 
 /** The id, if some mutant of the direction has it. */
 export function requireMutant(direction: Direction, id: string): string {
@@ -12,10 +12,10 @@ export function requireMutant(direction: Direction, id: string): string {
   return id;
 }
 
-/** The policy of a mutant, for a stub in this or another process. */
+/** The policy of a mutant, for a stub in this or another process; of a SHOULD too, which is conformant with a warning. */
 export function policyOfMutant(id: string): Policy {
-  const found = judgedMutants('platform').find((mutant) => mutant.id === id);
-  if (!found || !('policy' in found))
+  const found = PLATFORM_MUTANTS.find((mutant) => mutant.id === id);
+  if (!found)
     throw new UserError(`--mutant ${id} names no mutant of this version`, 'see `muster verify platform --mutant list`');
   return found.policy;
 }

@@ -2,9 +2,12 @@
 import type { EditionName } from '../../protocol/editions.ts';
 import type { Options } from '../../platform-stub/core/options.ts';
 import type { CaseRecord } from '../judge/record.ts';
+import { judgeCase } from '../judge/judge.ts';
+import type { MutantCase } from '../mutants/matrix.ts';
 import { FIRMWARE_MUTANTS, PLATFORM_MUTANTS } from '../mutants/all.ts';
 import { CASES } from './cases.ts';
 import { runInCell } from './cell.ts';
+import { judgedClass } from './requirements.ts';
 
 export interface CellRequest {
   readonly caseId: string;
@@ -21,6 +24,8 @@ export interface CellRequest {
 
 export interface CellAgent {
   run(request: CellRequest): Promise<CaseRecord>;
+  /** Runs and judges here, so that the evidence need not be sent. */
+  judge(request: CellRequest): Promise<MutantCase>;
 }
 
 export const cellAgent: CellAgent = {
@@ -30,5 +35,15 @@ export const cellAgent: CellAgent = {
     const policy = PLATFORM_MUTANTS.find((one) => one.id === mutant)?.policy;
     const habits = FIRMWARE_MUTANTS.find((one) => one.id === mutant)?.habits;
     return runInCell(definition, { ...options, ...(policy ? { policy } : {}), ...(habits ? { habits } : {}) });
+  },
+  async judge(request) {
+    const record = await cellAgent.run(request);
+    const checks = CASES.find((one) => one.id === request.caseId)?.checks ?? [];
+    const judged = judgeCase(record, checks, judgedClass);
+    return {
+      case: request.caseId,
+      verdict: judged.verdict,
+      checks: judged.checks.map(({ id, rule, verdict }) => ({ id, rule, verdict })),
+    };
   },
 };

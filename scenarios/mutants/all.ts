@@ -8,6 +8,11 @@ const firmware = import.meta.glob<FirmwareMutant>('./firmware/*.ts', { eager: tr
 export const PLATFORM_MUTANTS: readonly PlatformMutant[] = [...Object.values(platform), ...generatedMutants()];
 export const FIRMWARE_MUTANTS: readonly FirmwareMutant[] = Object.values(firmware);
 
+/** The mutants of a direction that break a rule which is judged. */
+export function matrixMutants(direction: 'platform' | 'firmware'): readonly (PlatformMutant | FirmwareMutant)[] {
+  return (direction === 'platform' ? PLATFORM_MUTANTS : FIRMWARE_MUTANTS).filter((mutant) => judgedClass(mutant.rule) !== 'R');
+}
+
 /** The mutants of a direction that break a MUST: each has to be found not conformant. */
 export function judgedMutants(direction: 'platform' | 'firmware'): readonly (PlatformMutant | FirmwareMutant)[] {
   return (direction === 'platform' ? PLATFORM_MUTANTS : FIRMWARE_MUTANTS).filter((mutant) => judgedClass(mutant.rule) === 'M');
