@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { codeOf, EXIT, UserError, type ExitCode } from '../kernel/errors.ts';
 import { registerFleet } from './commands/fleet.ts';
 import { registerMutants } from './commands/mutants.ts';
+import { registerReplay } from './commands/replay.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerStub } from './commands/stub.ts';
 import { registerVerify } from './commands/verify.ts';
@@ -35,6 +36,7 @@ function makeProgram(): Command {
   registerFleet(program, exit);
   registerVerify(program, exit);
   registerMutants(program, exit);
+  registerReplay(program, exit);
   registerStub(program, { policyOf: policyOfMutant, exit });
   for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
     command.exitOverride();

@@ -15,7 +15,6 @@ export function requireMutant(direction: Direction, id: string): string {
 /** The policy of a mutant, for a stub in this or another process; of a SHOULD too, which is conformant with a warning. */
 export function policyOfMutant(id: string): Policy {
   const found = PLATFORM_MUTANTS.find((mutant) => mutant.id === id);
-  if (!found)
-    throw new UserError(`--mutant ${id} names no mutant of this version`, 'see `muster verify platform --mutant list`');
+  if (!found) throw new UserError(`--mutant ${id} names no mutant of this version`, 'see `muster verify platform --mutant list`');
   return found.policy;
 }

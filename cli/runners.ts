@@ -28,6 +28,8 @@ export interface RunnerOptions {
   readonly seed: string;
   readonly namespace?: string;
   readonly delayTurns: number;
+  /** Where the cases of the user's come from: id → URL of the module. */
+  readonly modules?: ReadonlyMap<string, string>;
 }
 
 const EMBEDDED_PROFILES: readonly Profile[] = ['prereg', 'nwl', 'operator'];
@@ -62,12 +64,14 @@ export function embeddedRunner(options: RunnerOptions, mutant: string | undefine
   const runCell = async (definition: CaseDefinition): Promise<CaseRun> => {
     const thread = idle.pop() ?? openThread<CellAgent>('cell');
     threads.add(thread);
+    const module = options.modules?.get(definition.id);
     const record = await thread.remote.run({
       caseId: definition.id,
       seed: options.seed,
       namespace,
       edition,
       extraTurns: options.delayTurns,
+      ...(module === undefined ? {} : { module }),
       ...(mutant === undefined ? {} : { mutant }),
     });
     idle.push(thread);
@@ -88,7 +92,7 @@ export function embeddedRunner(options: RunnerOptions, mutant: string | undefine
       },
     );
   return {
-    subject: EMBEDDED,
+    subject: mutant === undefined ? EMBEDDED : { ...EMBEDDED, mutant },
     repeatable: true,
     edition,
     profiles: EMBEDDED_PROFILES,
@@ -143,6 +147,14 @@ export async function remoteRunner(target: RemoteTarget, options: RunnerOptions)
 }
 
 async function overSockets(definition: PlatformCase, target: RemoteTarget, options: RunnerOptions, namespace: string): Promise<CaseRun> {
+  if (definition.limits === 'off' && target.paceMs > 0)
+    return {
+      kind: 'not-applicable',
+      why: {
+        en: 'the target enforces limits, which would decide instead of the rule (pace.perDevicePerMinute)',
+        'zh-CN': '目标启用了限流，届时起作用的将是限流而非规则（pace.perDevicePerMinute）',
+      },
+    };
   const clock = ambientClock();
   const transport = tcpTransport({ ...target.sockets, clock, timeouts: DEFAULT_TIMEOUTS });
   if (definition.needs === 'sockets' && !transport.offersPlain)

@@ -4,7 +4,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Json } from '../kernel/trace/event.ts';
 import type { Attestation, CaseResult, RunAbout, RunEnvironment, RunFindings, Subject } from '../scenarios/judge/results.ts';
 import type { Conformance, RequiredRule, RuleVerdict } from '../scenarios/judge/rollup.ts';
-import type { Verdict } from '../scenarios/judge/verdict.ts';
+import type { Said, Verdict } from '../scenarios/judge/verdict.ts';
 import { ruleOf } from '../scenarios/rules/catalogue.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -44,14 +44,18 @@ export interface Report extends RunAbout {
     /** Required rules, those that some check decided, and those that none did. */
     readonly completeness: { readonly required: number; readonly exercised: number; readonly missing: readonly string[] };
     readonly counts: Readonly<Record<Verdict, number>>;
+    readonly zh: { readonly headline: string; readonly reasons: readonly string[] };
   };
   readonly rules: readonly ReportRule[];
   readonly readings: readonly ReportReading[];
   readonly notCovered: readonly (RequiredRule & { readonly title: string })[];
   readonly profilesNotJudged: readonly string[];
   readonly cases: readonly ReportCase[];
+  /** Cases that the user brought along; they decide nothing about conformance. */
+  readonly extensions: readonly ReportCase[];
   readonly attestations: readonly Attestation[];
   readonly outOfScope: readonly string[];
+  readonly zh: { readonly outOfScope: readonly string[] };
   /** The evidence, stored beside this file. */
   readonly transcript: { readonly file: string; readonly lines: number; readonly sha256: string };
   /** Digest of all the rest; a report without it was cut off or written by hand. */
@@ -59,18 +63,18 @@ export interface Report extends RunAbout {
 }
 
 /** What no version of the suite judges (design, introduction). */
-const OUT_OF_SCOPE = [
-  'MQTT 5',
-  'gateway sub-devices',
-  'X.509 client certificates',
-  'TLS-PSK',
-  'the legacy /auth/devicename login',
-] as const;
+const OUT_OF_SCOPE: readonly Said[] = [
+  { en: 'MQTT 5', 'zh-CN': 'MQTT 5 协议' },
+  { en: 'gateway sub-devices', 'zh-CN': '网关子设备' },
+  { en: 'X.509 client certificates', 'zh-CN': 'X.509 客户端证书' },
+  { en: 'TLS-PSK', 'zh-CN': 'TLS-PSK 认证' },
+  { en: 'the legacy /auth/devicename login', 'zh-CN': '旧版 /auth/devicename 登录' },
+];
 
-const WORDS: Readonly<Record<Conformance, string>> = {
-  conformant: 'conformant',
-  'not-conformant': 'not conformant',
-  undetermined: 'undetermined',
+const WORDS: Readonly<Record<Conformance, Said>> = {
+  conformant: { en: 'conformant', 'zh-CN': '符合' },
+  'not-conformant': { en: 'not conformant', 'zh-CN': '不符合' },
+  undetermined: { en: 'undetermined', 'zh-CN': '未定' },
 };
 
 /** File of the evidence, in the folder of the report. */
@@ -80,6 +84,7 @@ export const TRANSCRIPT_FILE = 'transcript.jsonl';
 export function makeReport(findings: RunFindings, transcript: Transcript): Report {
   const { about, conformance, partial, reasons, cases, notCovered, profilesNotJudged } = findings;
   const rules = findings.rules.map((rule): ReportRule => ({ ...rule, ...wordsOf(rule.id) }));
+  const said = headline(about, conformance, cases);
   const missing = rules.filter(({ verdict }) => !DECIDED.has(verdict)).map((rule) => rule.id);
   const body: Omit<Report, 'footer'> = {
     format: REPORT_FORMAT,
@@ -93,18 +98,21 @@ export function makeReport(findings: RunFindings, transcript: Transcript): Repor
     result: {
       conformance,
       partial,
-      headline: headline(about, conformance, cases),
-      reasons,
+      headline: said.en,
+      reasons: reasons.map((reason) => reason.en),
       completeness: { required: rules.length, exercised: rules.length - missing.length, missing },
       counts: countsOf(cases),
+      zh: { headline: said['zh-CN'], reasons: reasons.map((reason) => reason['zh-CN']) },
     },
     rules,
     readings: readingsOf(cases),
     notCovered: notCovered.map((rule) => ({ ...rule, title: wordsOf(rule.id).title })),
     profilesNotJudged,
     cases,
+    extensions: findings.extensions,
     attestations: findings.attestations,
-    outOfScope: OUT_OF_SCOPE,
+    outOfScope: OUT_OF_SCOPE.map((one) => one.en),
+    zh: { outOfScope: OUT_OF_SCOPE.map((one) => one['zh-CN']) },
     transcript: { file: TRANSCRIPT_FILE, lines: transcript.lines, sha256: transcript.sha256 },
   };
   return { ...body, footer: { sha256: digestOf(body) } };
@@ -154,9 +162,13 @@ function readingsOf(cases: readonly CaseResult[]): ReportReading[] {
 }
 
 /** One sentence that says what the run found, naming the profiles. */
-function headline(about: RunAbout, conformance: Conformance, cases: readonly CaseResult[]): string {
+function headline({ target, requirementSet }: RunAbout, conformance: Conformance, cases: readonly CaseResult[]): Said {
   const passed = cases.filter((one) => one.verdict === 'pass').length;
-  return `${about.target} is ${WORDS[conformance]} with ${about.requirementSet}: ${passed} of ${cases.length} cases passed`;
+  const words = WORDS[conformance];
+  return {
+    en: `${target} is ${words.en} with ${requirementSet}: ${passed} of ${cases.length} cases passed`,
+    'zh-CN': `${target} 对 ${requirementSet} 的判定为“${words['zh-CN']}”：${cases.length} 个用例中 ${passed} 个通过`,
+  };
 }
 
 function wordsOf(id: string): Pick<ReportRule, 'title' | 'text' | 'source' | 'zh'> {

@@ -12,6 +12,8 @@ export function closingLines(report: Report): string[] {
   const lines: string[] = [];
   // A selection leaves most rules unjudged, as was asked for; naming them would hide those that were.
   const odd = report.rules.filter((rule) => rule.verdict !== 'pass' && !(report.result.partial && rule.verdict === 'not_run'));
+  if (report.extensions.length > 0)
+    lines.push('', 'Cases of yours:', ...report.extensions.map((one) => `  ${one.verdict.padEnd(14)} ${caseLine(one)}`));
   if (odd.length > 0)
     lines.push('', 'Rules:', ...odd.map((rule) => `  ${rule.verdict.padEnd(14)} ${rule.id} (${rule.class})  ${rule.title}`));
   lines.push('', 'Not covered by this version:');

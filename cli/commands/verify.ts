@@ -9,6 +9,7 @@ import { runSuite } from '../../scenarios/engine/suite.ts';
 import { judgedMutants } from '../../scenarios/mutants/all.ts';
 import type { Conformance } from '../../scenarios/judge/rollup.ts';
 import type { Profile } from '../../scenarios/rules/catalogue.ts';
+import { loadExtensions } from '../extensions.ts';
 import { requireFolder, requireWritable } from '../files.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { requireMutant } from '../mutants.ts';
@@ -30,6 +31,7 @@ interface VerifyOptions extends TargetOptions {
   readonly json?: string;
   readonly out?: string;
   readonly reporter?: FormatName[];
+  readonly cases?: string;
   readonly delayTurns: number;
   readonly device?: string;
 }
@@ -66,12 +68,14 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
   const cases = selectCases(direction, options.case);
   if (options.json !== undefined && options.json !== '-') requireWritable(options.json, '--json');
   if (options.out !== undefined) requireFolder(options.out);
+  const extensions = options.cases === undefined ? [] : await loadExtensions(options.cases);
+  const modules = new Map(extensions.map((one) => [one.definition.id, one.url]));
   const chosen = chooseTarget(options);
   if (chosen.kind === 'remote' && mutant !== undefined) {
     throw new UserError('--mutant is of the embedded stub', 'start the other process with `muster stub --mutant`, and leave it out here');
   }
 
-  const runner = chosen.kind === 'stub' ? embeddedRunner(options, mutant) : await remoteRunner(chosen, options);
+  const runner = chosen.kind === 'stub' ? embeddedRunner({ ...options, modules }, mutant) : await remoteRunner(chosen, options);
   const { namespace } = runner;
   const interrupt = listenForInterrupt();
   const startedAt = new Date().toISOString();
@@ -83,6 +87,7 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
     const result = await runSuite({
       direction,
       cases,
+      extensions,
       partial: options.case !== undefined,
       profiles: options.profile ?? runner.profiles,
       context: {
@@ -166,6 +171,7 @@ export function registerVerify(program: Command, exit: (code: ExitCode) => void)
   const command = program.command('verify').description('run the conformance suite');
   withTarget(common(command.command('platform')))
     .description('judge a platform: our devices drive it')
+    .option('--cases <dir>', 'also run the *.case.mjs files of this directory, judged by their own rules (docs/write-a-case.md)')
     .option('--profile <profile>', 'what the target claims: prereg, nwl, operator, https; repeatable', profile)
     .addHelpText(
       'after',

@@ -5,12 +5,16 @@ import type { CaseRecord } from '../judge/record.ts';
 import { judgeCase } from '../judge/judge.ts';
 import type { MutantCase } from '../mutants/matrix.ts';
 import { FIRMWARE_MUTANTS, PLATFORM_MUTANTS } from '../mutants/all.ts';
+import type { CaseDefinition } from './case.ts';
 import { CASES } from './cases.ts';
+import { readExtension } from './extension.ts';
 import { runInCell } from './cell.ts';
 import { judgedClass } from './requirements.ts';
 
 export interface CellRequest {
   readonly caseId: string;
+  /** `file:` URL of the module, where the case is a user's. */
+  readonly module?: string;
   readonly seed: string;
   readonly namespace: string;
   readonly edition: EditionName;
@@ -29,8 +33,8 @@ export interface CellAgent {
 }
 
 export const cellAgent: CellAgent = {
-  async run({ caseId, mutant, ...options }) {
-    const definition = CASES.find((one) => one.id === caseId);
+  async run({ caseId, module, mutant, ...options }) {
+    const definition = module === undefined ? CASES.find((one) => one.id === caseId) : await imported(module);
     if (!definition) throw new Error(`no case ${caseId}`);
     const policy = PLATFORM_MUTANTS.find((one) => one.id === mutant)?.policy;
     const habits = FIRMWARE_MUTANTS.find((one) => one.id === mutant)?.habits;
@@ -47,3 +51,11 @@ export const cellAgent: CellAgent = {
     };
   },
 };
+
+/** The main thread has read the module before, and said what was wrong with it. */
+async function imported(url: string): Promise<CaseDefinition> {
+  const module = (await import(/* @vite-ignore */ url)) as { default: unknown };
+  const read = readExtension(module.default);
+  if (!read.ok) throw new Error(`${read.place} ${read.why}`);
+  return read.extension.definition;
+}

@@ -1,13 +1,14 @@
 // A run of the suite: which cases, in what order, and what their records say together. How a case is carried out is the caller's: in a
 // cell of this thread, in another worker, or over sockets.
 import { messageOf } from '../../kernel/errors.ts';
-import { judgeCase, withoutEvidence } from '../judge/judge.ts';
+import { judgeCase, withoutEvidence, type JudgedRuleClass } from '../judge/judge.ts';
 import type { CaseRecord } from '../judge/record.ts';
 import type { Said } from '../judge/verdict.ts';
-import { everLetThrough, neverAccepted, rollUp, selectionConformance, type Conformance, type JudgedCase } from '../judge/rollup.ts';
+import { everLetThrough, NEVER_ACCEPTED, neverAccepted, rollUp, selectionConformance, type Conformance, type JudgedCase } from '../judge/rollup.ts';
 import { stepsOf, type CaseResult, type RunContext, type RunFindings } from '../judge/results.ts';
 import type { Profile } from '../rules/catalogue.ts';
 import type { CaseDefinition } from './case.ts';
+import type { Extension } from './extension.ts';
 import { applies, judgedClass, judgedProfiles, requirementSet, type Direction } from './requirements.ts';
 
 /** Carries out one case. `not-run` says why this runner cannot. */
@@ -22,6 +23,8 @@ export type CaseRun =
 export interface SuiteOptions {
   readonly direction: Direction;
   readonly cases: readonly CaseDefinition[];
+  /** Cases of the user's, with the classes of their rules: judged like ours, counted apart. */
+  readonly extensions?: readonly Extension[];
   /** `cases` are a selection of the direction's. */
   readonly partial: boolean;
   readonly profiles: readonly Profile[];
@@ -56,12 +59,12 @@ interface Finished {
 /** Runs cases and judges them. */
 export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   const finished: Finished[] = [];
-  const queue = [...options.cases];
+  const queue = [...options.cases, ...(options.extensions ?? []).map((one) => one.definition)];
   const total = queue.length;
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const one = options.stopped?.()
-        ? skipped(next, { en: 'the run was stopped', 'zh-CN': '运行已被停止' })
+        ? skipped(next, options, { en: 'the run was stopped', 'zh-CN': '运行已被停止' })
         : await carryOut(next, options);
       finished.push(one);
       options.onCase?.(caseResult(one, one.judged), finished.length, total);
@@ -72,21 +75,27 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   return conclude(finished, options);
 }
 
+/** How the rules of a case are judged: ours by the catalogue, a user's by what the module says. */
+function classesOf({ id }: CaseDefinition, { extensions = [] }: SuiteOptions): (rule: string) => JudgedRuleClass {
+  const own = extensions.find((one) => one.definition.id === id)?.classes;
+  return own ? (rule) => own.get(rule) ?? 'R' : judgedClass;
+}
+
 async function carryOut(definition: CaseDefinition, options: SuiteOptions): Promise<Finished> {
   if (!applies(definition, options.profiles)) {
     const missing = definition.profiles.filter((profile) => !options.profiles.includes(profile));
-    return withVerdict(definition, 'not_applicable', {
+    return withVerdict(definition, options, 'not_applicable', {
       en: `the target does not claim ${missing.join(', ')}`,
       'zh-CN': `目标未声明 ${missing.join('、')}`,
     });
   }
   try {
     const run = await options.run(definition);
-    if (run.kind !== 'ran') return withVerdict(definition, run.kind === 'not-run' ? 'not_run' : 'not_applicable', run.why);
-    const judged = { id: definition.id, ...judgeCase(run.record, definition.checks, judgedClass) };
+    if (run.kind !== 'ran') return withVerdict(definition, options, run.kind === 'not-run' ? 'not_run' : 'not_applicable', run.why);
+    const judged = { id: definition.id, ...judgeCase(run.record, definition.checks, classesOf(definition, options)) };
     return { definition, judged, run, note: run.record.fault === null ? null : plain(run.record.fault) };
   } catch (error) {
-    return withVerdict(definition, 'error', plain(messageOf(error)));
+    return withVerdict(definition, options, 'error', plain(messageOf(error)));
   }
 }
 
@@ -95,12 +104,17 @@ function plain(message: string): Said {
   return { en: message, 'zh-CN': message };
 }
 
-function skipped(definition: CaseDefinition, why: Said): Finished {
-  return withVerdict(definition, 'not_run', why);
+function skipped(definition: CaseDefinition, options: SuiteOptions, why: Said): Finished {
+  return withVerdict(definition, options, 'not_run', why);
 }
 
-function withVerdict(definition: CaseDefinition, verdict: 'not_applicable' | 'not_run' | 'error', why: Said): Finished {
-  const checks = definition.checks.map((check) => withoutEvidence(check, judgedClass(check.rule), verdict, why));
+function withVerdict(
+  definition: CaseDefinition,
+  options: SuiteOptions,
+  verdict: 'not_applicable' | 'not_run' | 'error',
+  why: Said,
+): Finished {
+  const checks = definition.checks.map((check) => withoutEvidence(check, classesOf(definition, options)(check.rule), verdict, why));
   return { definition, judged: { id: definition.id, verdict, checks }, run: undefined, note: why };
 }
 
@@ -117,13 +131,18 @@ function caseResult(one: Finished, judged: JudgedCase): CaseResult {
   };
 }
 
-function conclude(finished: readonly Finished[], options: SuiteOptions): SuiteResult {
-  const records = finished.flatMap(({ run }) => (run ? [{ record: run.record, clock: run.clock }] : []));
+function conclude(all: readonly Finished[], options: SuiteOptions): SuiteResult {
+  const theirs = new Set((options.extensions ?? []).map((one) => one.definition.id));
+  const finished = all.filter((one) => !theirs.has(one.definition.id));
+  const extensions = all.filter((one) => theirs.has(one.definition.id));
+  const records = finished.flatMap(recordOf);
   const dead = records.length > 0 && !everLetThrough(records.map(({ record }) => record));
   const judged = dead ? neverAccepted(finished.map((one) => one.judged)) : finished.map((one) => one.judged);
   const profiles = judgedProfiles(options.direction, options.profiles);
   const set = requirementSet(options.direction, profiles);
   const rolled = rollUp(judged, set.rules, options.partial);
+  const selected = options.partial ? selectionConformance(judged) : rolled.conformance;
+  const ours = dead ? 'undetermined' : selected;
   return {
     findings: {
       about: {
@@ -141,13 +160,18 @@ function conclude(finished: readonly Finished[], options: SuiteOptions): SuiteRe
       attestations: options.context.attestations(),
       conformance: dead ? 'undetermined' : rolled.conformance,
       partial: options.partial,
-      reasons: dead ? ['never-accepted: no attempt of the whole run succeeded', ...rolled.reasons] : rolled.reasons,
+      reasons: dead ? [NEVER_ACCEPTED, ...rolled.reasons] : rolled.reasons,
       cases: finished.map((one, i) => caseResult(one, judged[i] ?? one.judged)),
+      extensions: extensions.map((one) => caseResult(one, one.judged)),
       rules: rolled.rules,
       notCovered: set.notCovered,
       profilesNotJudged: options.profiles.filter((profile) => !profiles.includes(profile)),
     },
-    records,
-    exit: options.partial && !dead ? selectionConformance(judged) : dead ? 'undetermined' : rolled.conformance,
+    records: [...records, ...extensions.flatMap(recordOf)],
+    exit: extensions.some((one) => one.judged.verdict === 'fail') ? 'not-conformant' : ours,
   };
+}
+
+function recordOf({ run }: Finished): { record: CaseRecord; clock: 'virtual' | 'wall' }[] {
+  return run ? [{ record: run.record, clock: run.clock }] : [];
 }

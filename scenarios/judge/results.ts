@@ -3,7 +3,7 @@ import type { Outcome } from '../../kernel/trace/outcome.ts';
 import type { CheckResult } from './judge.ts';
 import type { CaseRecord, SpanVerb } from './record.ts';
 import type { Conformance, RequiredRule, RuleVerdict } from './rollup.ts';
-import type { Verdict } from './verdict.ts';
+import type { Said, Verdict } from './verdict.ts';
 
 export interface Step {
   readonly name: string;
@@ -52,6 +52,8 @@ export interface Subject {
   /** Milliseconds between two attempts of one device, so that no declared limit explains a refusal. */
   readonly paceMs: number;
   readonly destructiveAllowed: boolean;
+  /** In what respect it was wrong on purpose; whoever judged did not know. */
+  readonly mutant?: string;
 }
 
 /** What the run was carried out on. */
@@ -94,8 +96,10 @@ export interface RunFindings {
   /** A selection of the cases ran: it decides nothing about the target. */
   readonly partial: boolean;
   /** Why the run decides nothing, where it does not. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly Said[];
   readonly cases: readonly CaseResult[];
+  /** Cases that the user brought along: they say nothing of our rules. */
+  readonly extensions: readonly CaseResult[];
   readonly rules: readonly RuleVerdict[];
   /** Rules that could be judged, but are not by any case of this version. */
   readonly notCovered: readonly RequiredRule[];
