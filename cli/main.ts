@@ -1,6 +1,8 @@
 // The command `muster`. Commands do the work; here are the program, its errors and its exit code.
 import { Command, CommanderError } from 'commander';
 import { codeOf, EXIT, UserError, type ExitCode } from '../kernel/errors.ts';
+import { registerCleanup } from './commands/cleanup.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerFleet } from './commands/fleet.ts';
 import { registerMutants } from './commands/mutants.ts';
 import { registerReplay } from './commands/replay.ts';
@@ -35,8 +37,10 @@ function makeProgram(): Command {
   registerServe(program, exit);
   registerFleet(program, exit);
   registerVerify(program, exit);
+  registerDoctor(program, exit);
   registerMutants(program, exit);
   registerReplay(program, exit);
+  registerCleanup(program, exit);
   registerStub(program, { policyOf: policyOfMutant, exit });
   for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
     command.exitOverride();

@@ -1,5 +1,6 @@
 // Plain tables for a terminal or a log.
 import picocolors from 'picocolors';
+import type { Health } from './doctor/examination.ts';
 import type { Verdict } from '../scenarios/judge/verdict.ts';
 
 /** On a terminal, or where FORCE_COLOR asks: the library alone would also colour a file or a pipe whenever CI is set. */
@@ -26,4 +27,11 @@ export function coloured(verdict: Verdict | 'conformant' | 'not-conformant' | 'u
     default:
       return colours.yellow(text);
   }
+}
+
+/** How an examination ended, padded to one width, in its colour. */
+export function colouredHealth(health: Health): string {
+  const text = health.padEnd('unknown'.length);
+  if (health === 'ok') return colours.green(text);
+  return health === 'problem' ? colours.red(text) : colours.yellow(text);
 }
