@@ -6,6 +6,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerFleet } from './commands/fleet.ts';
 import { registerMutants } from './commands/mutants.ts';
 import { registerReplay } from './commands/replay.ts';
+import { registerReport } from './commands/report.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerStub } from './commands/stub.ts';
 import { registerVerify } from './commands/verify.ts';
@@ -40,6 +41,7 @@ function makeProgram(): Command {
   registerDoctor(program, exit);
   registerMutants(program, exit);
   registerReplay(program, exit);
+  registerReport(program, exit);
   registerCleanup(program, exit);
   registerStub(program, { policyOf: policyOfMutant, exit });
   for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {

@@ -10,7 +10,7 @@ const UNAUTHORIZED = 401;
 /** Code of the operator API for a product that does not exist. */
 const PRODUCT_UNKNOWN = 'iot.prod.NotExistedProduct';
 
-export function operatorClient({ url, token }: StubAdministrator): OperatorRequest {
+export function operatorClient({ url, token }: Pick<StubAdministrator, 'url' | 'token'>): OperatorRequest {
   return async (command) => {
     let answer: Response;
     try {

@@ -1,5 +1,5 @@
 // How cases are carried out: in cells of worker threads against an embedded stub, or over sockets at a target.
-import { ambientClock } from '../kernel/clock.ts';
+import { ambientClock, type Clock } from '../kernel/clock.ts';
 import { EXIT, UserError } from '../kernel/errors.ts';
 import { LOWER_HEX, secureRandom } from '../kernel/random.ts';
 import { Redactor } from '../kernel/trace/redact.ts';
@@ -9,15 +9,17 @@ import type { CellAgent } from '../scenarios/engine/cell-agent.ts';
 import { PACE_MS } from '../scenarios/engine/pace.ts';
 import { examine } from '../scenarios/engine/doctor.ts';
 import { driveCase } from '../scenarios/engine/drive.ts';
-import type { Operator } from '../scenarios/engine/operator.ts';
 import type { CaseRun, CaseRunner } from '../scenarios/engine/suite.ts';
-import type { Subject } from '../scenarios/judge/results.ts';
+import type { Attestation, Subject } from '../scenarios/judge/results.ts';
 import { timeless } from '../scenarios/judge/timeless.ts';
 import { stubOperator } from '../scenarios/operators/stub.ts';
 import type { Profile } from '../scenarios/rules/catalogue.ts';
 import { openReferenceSession } from '../worker/session/reference.ts';
-import { DEFAULT_TIMEOUTS } from '../worker/session/session.ts';
-import { tcpTransport } from '../worker/transport/tcp.node.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../worker/session/session.ts';
+import type { HttpsRegistrar } from '../worker/transport/http-register.ts';
+import { httpsRegistrar } from '../worker/transport/http-register.node.ts';
+import { tcpTransport, type Endpoints } from '../worker/transport/tcp.node.ts';
+import { openRemoteRun, type RemoteRun } from './administrator-run.ts';
 import { openStub, type OpenStub } from './open-stub.ts';
 import { operatorClient } from './operator-client.ts';
 import { policyOfMutant } from './mutants.ts';
@@ -28,11 +30,17 @@ export interface RunnerOptions {
   readonly seed: string;
   readonly namespace?: string;
   readonly delayTurns: number;
+  /** How long a target may take for each answer, seconds. */
+  readonly timeout?: number;
   /** Where the cases of the user's come from: id → URL of the module. */
   readonly modules?: ReadonlyMap<string, string>;
+  /** Where the files of the run go; a ledger is kept there as well. */
+  readonly out?: string;
+  /** At a target that is no stub: cases that delete, disable, reset, clear or toggle may run. */
+  readonly allowDestructive?: boolean;
 }
 
-const EMBEDDED_PROFILES: readonly Profile[] = ['prereg', 'nwl', 'operator'];
+const EMBEDDED_PROFILES: readonly Profile[] = ['prereg', 'nwl', 'operator', 'https'];
 const NAMESPACE_LENGTH = 8;
 
 const EMBEDDED: Subject = {
@@ -52,6 +60,10 @@ export interface Runner {
   readonly profiles: readonly Profile[];
   readonly namespace: string;
   readonly run: CaseRunner;
+  /** Before the first case: what the run will take, lines for stderr; a UserError where it cannot be carried out. */
+  before?(cases: readonly CaseDefinition[], jobs: number, profiles?: readonly Profile[]): readonly string[];
+  /** What people said during the run. */
+  attestations?(): readonly Attestation[];
   close(): Promise<void>;
 }
 
@@ -119,34 +131,57 @@ export function embeddedRunner(options: RunnerOptions, mutant: string | undefine
 /** Every case over sockets, on the wall clock. */
 export async function remoteRunner(target: RemoteTarget, options: RunnerOptions): Promise<Runner> {
   const namespace = options.namespace ?? secureRandom().text(NAMESPACE_LENGTH, LOWER_HEX);
-  const complaint = await examine(tcpTransport({ ...target.sockets, clock: ambientClock(), timeouts: DEFAULT_TIMEOUTS }), 'encrypted');
+  const complaint = await examine(tcpTransport({ ...target.sockets, clock: ambientClock(), timeouts: timeoutsOf(options) }), 'encrypted');
   if (complaint) throw new UserError(`${target.name} cannot be reached: ${complaint.what}`, complaint.remedy, EXIT.unreachable);
-  const modes = target.profiles ?? ['prereg', 'nwl', 'operator'];
+  const run = openRemoteRun(target, { ...options, namespace, clock: ambientClock() });
   return {
     subject: {
       name: target.name,
-      kind: target.administrator ? 'stub' : 'platform',
+      kind: run.administrator === 'stub' ? 'stub' : 'platform',
       endpoints: Object.values(target.sockets.endpoints),
-      administrator: target.administrator ? 'stub' : 'none',
+      administrator: run.administrator,
       paceMs: target.paceMs,
-      destructiveAllowed: target.administrator !== undefined,
+      destructiveAllowed: run.destructiveAllowed,
     },
     repeatable: false,
     edition: target.edition,
-    profiles: target.administrator ? modes : modes.filter((profile) => profile === 'nwl'),
+    profiles: run.profiles,
     namespace,
     run: (definition) =>
       definition.direction === 'platform'
-        ? overSockets(definition, target, options, namespace)
+        ? overSockets(definition, target, options, namespace, run)
         : Promise.resolve({
             kind: 'not-run',
             why: { en: 'a device is judged by a stub, not by a target', 'zh-CN': '设备由仿真平台评判，而非由目标平台评判' },
           }),
-    close: () => Promise.resolve(),
+    before: (cases, jobs, profiles) =>
+      run.before(
+        cases.filter((one) => one.direction === 'platform'),
+        jobs,
+        profiles,
+      ),
+    attestations: () => run.attestations(),
+    close() {
+      run.close();
+      return Promise.resolve();
+    },
   };
 }
 
-async function overSockets(definition: PlatformCase, target: RemoteTarget, options: RunnerOptions, namespace: string): Promise<CaseRun> {
+function timeoutsOf({ timeout }: RunnerOptions): Timeouts {
+  if (timeout === undefined) return DEFAULT_TIMEOUTS;
+  const ms = timeout * 1_000;
+  return { dial: ms, connack: ms, credentials: ms, reply: ms };
+}
+
+/** @param run what a run at a target that remembers keeps to; a stub of this process needs none of it */
+async function overSockets(
+  definition: PlatformCase,
+  target: RemoteTarget,
+  options: RunnerOptions,
+  namespace: string,
+  run?: RemoteRun,
+): Promise<CaseRun> {
   if (definition.limits === 'off' && target.paceMs > 0)
     return {
       kind: 'not-applicable',
@@ -156,40 +191,48 @@ async function overSockets(definition: PlatformCase, target: RemoteTarget, optio
       },
     };
   const clock = ambientClock();
-  const transport = tcpTransport({ ...target.sockets, clock, timeouts: DEFAULT_TIMEOUTS });
-  if (definition.needs === 'sockets' && !transport.offersPlain)
+  const transport = tcpTransport({ ...target.sockets, clock, timeouts: timeoutsOf(options) });
+  const overHttps = definition.profiles.includes('https');
+  if (overHttps && target.https === undefined)
+    return { kind: 'not-run', why: { en: 'the target names no https endpoint', 'zh-CN': '目标未给出 https 端点' } };
+  if (definition.needs === 'sockets' && !overHttps && !transport.offersPlain)
     return { kind: 'not-run', why: { en: 'the target names no plain endpoint', 'zh-CN': '目标未给出明文端点' } };
-  const record = await driveCase(definition, {
+  const ofStub = target.administrator?.kind === 'stub';
+  const env = {
     clock,
     seed: options.seed,
     namespace,
-    transport,
-    openSession: openReferenceSession,
-    timeouts: DEFAULT_TIMEOUTS,
+    timeouts: timeoutsOf(options),
+    websocket: tcpTransport({ ...target.sockets, endpoints: webSocketsOf(target), clock, timeouts: timeoutsOf(options) }),
+    ...(target.https === undefined ? {} : { https: registrarOf(target, target.https, clock, timeoutsOf(options)) }),
     edition: target.edition,
-    operator: operatorOf(target, options.seed, namespace),
     paceMs: target.paceMs,
-    redactor: new Redactor(target.administrator ? `run ${options.seed}` : secureRandom().text(32, LOWER_HEX)),
-  });
+    redactor: new Redactor(ofStub ? `run ${options.seed}` : secureRandom().text(32, LOWER_HEX)),
+  };
+  if (run) return run.carryOut(definition, transport, openReferenceSession, (site) => driveCase(definition, { ...env, ...site }));
+  if (target.administrator?.kind !== 'stub') throw new Error('a stub of this process has an operator');
+  const operator = stubOperator(operatorClient(target.administrator), options.seed, namespace);
+  const record = await driveCase(definition, { ...env, transport, openSession: openReferenceSession, operator });
   return { kind: 'ran', record, clock: 'wall' };
 }
 
-/** A stub's operator makes a product for each case; without one, cases share the target's product and cannot be administered. */
-function operatorOf(target: RemoteTarget, seed: string, namespace: string): Operator {
-  if (target.administrator) return stubOperator(operatorClient(target.administrator), seed, namespace);
-  const { productKey, productSecret } = target;
-  const nobody = (): Promise<never> => Promise.reject(new Error('the target has no administrator'));
-  return {
-    provideProduct: () => Promise.resolve({ productKey, productSecret }),
-    setDynamicRegistration: nobody,
-    addDevice: nobody,
-    deleteDevice: nobody,
-    resetThing: nobody,
-    disable: nobody,
-    enable: nobody,
-    readDevice: nobody,
-    clientIds: nobody,
-    switchClientId: nobody,
-    clearClientIds: nobody,
-  };
+function webSocketsOf({ sockets: { endpoints } }: RemoteTarget): Endpoints {
+  const { ws, wss } = endpoints;
+  return { ...(ws === undefined ? {} : { ws }), ...(wss === undefined ? {} : { wss }) };
+}
+
+function registrarOf(
+  { sockets: { ca, serverName, insecure } }: RemoteTarget,
+  url: string,
+  clock: Clock,
+  timeouts: Timeouts,
+): HttpsRegistrar {
+  return httpsRegistrar({
+    url,
+    clock,
+    timeouts,
+    ...(ca === undefined ? {} : { ca }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(insecure === undefined ? {} : { insecure }),
+  });
 }

@@ -3,11 +3,14 @@ import { dirname, resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { UserError } from '../kernel/errors.ts';
 import { parseTarget, type Target } from '../kernel/target.ts';
+import { CONNECTS_PER_ACCOUNT_PER_SECOND } from '../protocol/limits.ts';
 import { isProductKey } from '../protocol/names.ts';
 import { findStub } from '../platform-stub/node/run-file.node.ts';
 import { operatorUrl } from '../platform-stub/node/target-file.node.ts';
+import { openInventory, type Inventory } from '../scenarios/engine/inventory.node.ts';
 import { PACE_MS } from '../scenarios/engine/pace.ts';
 import type { TcpTransportOptions } from '../worker/transport/tcp.node.ts';
+import { promptSecret } from './ask.ts';
 import { readText } from './files.ts';
 
 export interface TargetOptions {
@@ -19,21 +22,36 @@ export interface TargetOptions {
 
 /** How to reach the operator of a stub process. */
 export interface StubAdministrator {
+  readonly kind: 'stub';
   readonly url: string;
   readonly token: string;
+  /** Where the token lies, for a ledger; of a stub that was found by its port, that port. */
+  readonly from: { readonly tokenFile: string } | { readonly port: number };
 }
+
+/** Who administers the target. */
+export type Administrator =
+  | StubAdministrator
+  | Extract<Target['administrator'], { readonly kind: 'alicloud' }>
+  | Extract<Target['administrator'], { readonly kind: 'human' }>;
 
 /** A platform reached over sockets. */
 export interface RemoteTarget {
   readonly kind: 'remote';
   readonly name: string;
   readonly sockets: Omit<TcpTransportOptions, 'clock' | 'timeouts'>;
+  /** Where devices register over HTTPS. */
+  readonly https: string | undefined;
   readonly productKey: string;
   readonly productSecret: string;
   readonly instanceId: string | undefined;
   readonly edition: Target['edition'];
   readonly profiles: Target['profiles'];
-  readonly administrator: StubAdministrator | undefined;
+  readonly administrator: Administrator | undefined;
+  /** DeviceNames that were added beforehand. */
+  readonly inventory: Inventory | undefined;
+  /** Connections a second, over all cases; undefined where no limit is declared. */
+  readonly perSecond: number | undefined;
   /** Milliseconds to wait so that no declared limit explains a refusal. */
   readonly paceMs: number;
 }
@@ -86,12 +104,15 @@ function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: Targ
     kind: 'remote',
     name: `${scheme}://${url.host}`,
     sockets: { endpoints: { [scheme]: target }, ...(options.ca ? { ca: readText(options.ca, '--ca') } : {}) },
+    https: undefined,
     productKey,
     productSecret: secretFrom(options, undefined),
     instanceId: undefined,
     edition: 'doc2020',
     profiles: undefined,
-    administrator: stub && { url: operatorUrl(stub.ports), token: stub.operatorToken },
+    administrator: stub && { kind: 'stub', url: operatorUrl(stub.ports), token: stub.operatorToken, from: { port } },
+    inventory: undefined,
+    perSecond: stub ? undefined : CONNECTS_PER_ACCOUNT_PER_SECOND,
     paceMs: stub ? 0 : PACE_MS,
   };
 }
@@ -109,15 +130,15 @@ function fromFile(path: string, options: TargetOptions): RemoteTarget {
   const beside = (name: string): string => resolve(dirname(path), name);
   const productKey = options.productKey ?? target.product.key;
   requireProductKey(productKey, `${path}, product.key`);
-  const { administrator } = target;
-  if (administrator && administrator.kind !== 'stub') {
+  const { administrator, pace } = target;
+  const makesProducts = administrator?.kind === 'stub' || (administrator?.kind === 'alicloud' && administrator.createProducts);
+  if (target.inventory !== undefined && makesProducts) {
     throw new UserError(
-      `target file ${path}: this version has no administrator of kind ${administrator.kind}`,
-      'leave `administrator` out; cases that need one are then not applicable',
+      `target file ${path}: the inventory holds names of product ${productKey}, but its administrator makes a product for each case`,
+      'leave one of them out, or set administrator.createProducts to false',
     );
   }
-  if (target.inventory !== undefined)
-    throw new UserError(`target file ${path}: this version does not read an inventory`, 'leave `inventory` out');
+  const unlimited = pace.perDevicePerMinute === 'none';
   const { mqtt, mqtts, ws, wss } = target.endpoints;
   return {
     kind: 'remote',
@@ -128,14 +149,29 @@ function fromFile(path: string, options: TargetOptions): RemoteTarget {
       ...(target.tls.serverName ? { serverName: target.tls.serverName } : {}),
       ...(target.tls.insecure ? { insecure: true } : {}),
     },
+    https: target.endpoints.https,
     productKey,
     productSecret: secretFrom(options, target.product, beside),
     instanceId: target.product.instanceId,
     edition: target.edition,
     profiles: target.profiles,
-    administrator: administrator && { url: administrator.url, token: readText(beside(administrator.tokenFile), 'token file').trim() },
-    paceMs: target.pace.perDevicePerMinute === 'none' ? 0 : PACE_MS,
+    administrator: administrator?.kind === 'stub' ? stubOf(administrator, beside) : administrator,
+    inventory: target.inventory === undefined ? undefined : inventoryIn(beside(target.inventory)),
+    perSecond: pace.perSecond ?? (unlimited ? undefined : CONNECTS_PER_ACCOUNT_PER_SECOND),
+    paceMs: unlimited ? 0 : PACE_MS,
   };
+}
+
+function stubOf(
+  { url, tokenFile }: Extract<Target['administrator'], { readonly kind: 'stub' }>,
+  beside: (name: string) => string,
+): StubAdministrator {
+  const file = beside(tokenFile);
+  return { kind: 'stub', url, token: readText(file, 'token file').trim(), from: { tokenFile: file } };
+}
+
+function inventoryIn(path: string): Inventory {
+  return openInventory(path, readText(path, 'inventory'));
 }
 
 /** The mapping in a target file. What is wrong is said without the file's words: it may be a secret that was named by mistake. */
@@ -173,7 +209,7 @@ function secretFrom(
   }
   if (product?.secretFile !== undefined) return readText(beside(product.secretFile), 'secret file').trim();
   const name = product?.secretEnv ?? 'MUSTER_PRODUCT_SECRET';
-  const secret = process.env[name];
+  const secret = process.env[name] || promptSecret('ProductSecret: ');
   if (secret === undefined || secret === '')
     throw new UserError(
       `no ProductSecret: the environment variable ${name} is not set`,

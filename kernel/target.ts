@@ -12,7 +12,8 @@ const url = (...schemes: string[]) =>
     ),
   );
 
-const TARGET = v.strictObject({
+/** The shape of a target file; docs/schemas/target.schema.json is made of it. */
+export const TARGET = v.strictObject({
   name: v.optional(text, 'target'),
   endpoints: v.pipe(
     v.strictObject({
@@ -38,8 +39,18 @@ const TARGET = v.strictObject({
   administrator: v.exactOptional(
     v.variant('kind', [
       v.strictObject({ kind: v.literal('stub'), url: url('http', 'https'), tokenFile: text }),
-      v.strictObject({ kind: v.literal('alicloud') }),
-      v.strictObject({ kind: v.literal('human') }),
+      v.pipe(
+        v.strictObject({
+          kind: v.literal('alicloud'),
+          region: v.exactOptional(v.pipe(text, v.regex(/^[a-z]{2,}(-[a-z0-9]+)+$/, 'is no region: write it as cn-shanghai'))),
+          endpoint: v.exactOptional(v.pipe(text, v.regex(/^(https?:\/\/)?[^/\s]+$/, 'is no host, with a port where it has one'))),
+          instanceId: v.exactOptional(text),
+          createProducts: v.optional(v.boolean(), false),
+          console: v.exactOptional(v.picklist(['human', 'nobody'])),
+        }),
+        v.check((one) => one.region !== undefined || one.endpoint !== undefined, 'needs a region, or an endpoint'),
+      ),
+      v.strictObject({ kind: v.literal('human'), minutes: v.optional(v.pipe(v.number(), v.minValue(0.01)), 10) }),
     ]),
   ),
   pace: v.optional(
@@ -66,7 +77,8 @@ export function parseTarget(document: unknown): ParsedTarget {
 
 /** What is wrong, without the value: it may be a secret that was written in the wrong place. */
 function whyOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.kind === 'validation') return issue.type === 'check' ? issue.message : 'has a value that is not allowed';
+  if (issue.kind === 'validation')
+    return issue.type === 'check' || issue.type === 'regex' ? issue.message : 'has a value that is not allowed';
   if (issue.expected === 'never') return 'is not a key of a target file';
   if (issue.input === undefined) return 'is missing';
   return `is not what belongs here (${issue.expected?.includes('"') ? `one of ${issue.expected}` : (issue.expected ?? 'another kind of value')})`;

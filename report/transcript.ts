@@ -31,8 +31,21 @@ export function transcriptOf(about: RunAbout, records: readonly StoredCase[]): T
   }
   const body = `${lines.join('\n')}\n`;
   const digest = bytesToHex(sha256(utf8ToBytes(body)));
-  const footer = JSON.stringify({ kind: 'footer', lines: lines.length, sha256: digest });
+  const footer = footerLine(lines, digest);
   return { text: `${body}${footer}\n`, lines: lines.length, sha256: digest };
+}
+
+/** Hex digits of the digest that the footer gives of each line, so that a change can be told by its line. */
+export const LINE_DIGEST = 8;
+
+/** The last line, for the lines before it and their digest. */
+export function footerLine(lines: readonly string[], digest: string): string {
+  return JSON.stringify({ kind: 'footer', lines: lines.length, sha256: digest, each: lines.map(lineDigest).join('') });
+}
+
+/** The beginning of the SHA-256 of one line. */
+export function lineDigest(line: string): string {
+  return bytesToHex(sha256(utf8ToBytes(line))).slice(0, LINE_DIGEST);
 }
 
 export interface ParsedTranscript {

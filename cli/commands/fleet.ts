@@ -172,7 +172,7 @@ async function embedded(seed: string): Promise<Backing> {
 function remote(target: RemoteTarget): Backing {
   const { productKey, productSecret, administrator } = target;
   return {
-    operator: administrator && operatorClient(administrator),
+    operator: administrator?.kind === 'stub' ? operatorClient(administrator) : undefined,
     product: { productKey, productSecret },
     port: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),

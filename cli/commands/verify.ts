@@ -10,10 +10,11 @@ import { judgedMutants } from '../../scenarios/mutants/all.ts';
 import type { Conformance } from '../../scenarios/judge/rollup.ts';
 import type { Profile } from '../../scenarios/rules/catalogue.ts';
 import { loadExtensions } from '../extensions.ts';
+import { dryRun } from '../administrator-dry.ts';
 import { requireFolder, requireWritable } from '../files.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { requireMutant } from '../mutants.ts';
-import { wholeNumber } from '../numbers.ts';
+import { positiveNumber, wholeNumber } from '../numbers.ts';
 import { openProgress } from '../progress.ts';
 import { publish } from '../publish.ts';
 import { embeddedRunner, remoteRunner } from '../runners.ts';
@@ -32,6 +33,9 @@ interface VerifyOptions extends TargetOptions {
   readonly out?: string;
   readonly reporter?: FormatName[];
   readonly cases?: string;
+  readonly allowDestructive?: boolean;
+  readonly dryRun?: boolean;
+  readonly timeout?: number;
   readonly delayTurns: number;
   readonly device?: string;
 }
@@ -75,6 +79,13 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
     throw new UserError('--mutant is of the embedded stub', 'start the other process with `muster stub --mutant`, and leave it out here');
   }
 
+  if (options.dryRun) {
+    if (chosen.kind === 'stub')
+      throw new UserError('--dry-run needs a --target with an administrator', 'the embedded stub is asked nothing over a network');
+    process.stdout.write(`${(await dryRun(chosen, cases, { seed: options.seed, namespace: options.namespace ?? 'dry' })).join('\n')}\n`);
+    return EXIT.asked;
+  }
+
   const runner = chosen.kind === 'stub' ? embeddedRunner({ ...options, modules }, mutant) : await remoteRunner(chosen, options);
   const { namespace } = runner;
   const interrupt = listenForInterrupt();
@@ -82,6 +93,13 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
   process.stderr.write(
     `muster: ${cases.length === 1 ? '1 case' : `${cases.length} cases`} at ${runner.subject.name}, seed ${options.seed}, namespace ${namespace}\n`,
   );
+  try {
+    for (const line of runner.before?.(cases, options.jobs, options.profile) ?? []) process.stderr.write(`muster: ${line}\n`);
+  } catch (error) {
+    interrupt.release();
+    await runner.close();
+    throw error;
+  }
   const progress = openProgress(`verify ${direction}`, cases.length);
   try {
     const result = await runSuite({
@@ -100,7 +118,7 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
           startedAt: runner.repeatable ? null : startedAt,
           endedAt: runner.repeatable ? null : new Date().toISOString(),
         }),
-        attestations: () => [],
+        attestations: () => runner.attestations?.() ?? [],
       },
       edition: runner.edition,
       seed: options.seed,
@@ -172,6 +190,9 @@ export function registerVerify(program: Command, exit: (code: ExitCode) => void)
   withTarget(common(command.command('platform')))
     .description('judge a platform: our devices drive it')
     .option('--cases <dir>', 'also run the *.case.mjs files of this directory, judged by their own rules (docs/write-a-case.md)')
+    .option('--allow-destructive', 'elsewhere than on a stub: permit cases that delete, disable, reset, clear or turn the switch')
+    .option('--timeout <s>', 'how long the target may take for each answer, seconds (default: 10)', positiveNumber(600))
+    .option('--dry-run', 'print the calls that the run would make at the cloud API, and make none')
     .option('--profile <profile>', 'what the target claims: prereg, nwl, operator, https; repeatable', profile)
     .addHelpText(
       'after',

@@ -154,7 +154,7 @@ function signIn(core: Core, login: SignIn, request: ConnectRequest, draft: Sessi
   device.address = request.facts.peer;
 
   const shared = options.sessionKey === 'device' || draft.clientId === undefined;
-  const kicks = policy['RULE-57']() === 'kick-older';
+  const kicks = policy['RULE-57'](device) === 'kick-older';
   const rivals = kicks ? [...device.sessions].filter((other) => shared || other.clientId === draft.clientId) : [];
   const effects = closeSessions(core, rivals, 'kicked', now);
   device.sessions.add(draft);

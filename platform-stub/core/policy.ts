@@ -79,7 +79,7 @@ export const POLICY = {
   /** Status of an activated device. */
   'RULE-56': (online: boolean): DeviceStatus => (online ? 'ONLINE' : 'OFFLINE'),
   /** Newest connection of a certificate wins. */
-  'RULE-57': (): 'kick-older' | 'keep-both' => 'kick-older',
+  'RULE-57': (_device: Device): 'kick-older' | 'keep-both' => 'kick-older',
   /** Keep-alive (seconds) of an ordinary connection. */
   'RULE-58': (keepAlive: number): boolean => keepAlive >= KEEP_ALIVE_MIN,
   /** Topics of others are out of reach. */

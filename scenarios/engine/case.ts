@@ -4,6 +4,7 @@ import type { Outcome } from '../../kernel/trace/outcome.ts';
 import type { Check } from '../judge/judge.ts';
 import type { SignMethod } from '../../protocol/sign.ts';
 import type { Profile, Words } from '../rules/catalogue.ts';
+import type { HttpBend } from '../../worker/unit/https.ts';
 import type { Bend } from '../../worker/unit/unit.ts';
 import type { Credentials } from '../../worker/unit/flash.ts';
 import type { CaseProduct } from './operator.ts';
@@ -48,6 +49,8 @@ export interface UnitOptions {
   readonly deviceName: string;
   /** The product of the case unless told otherwise. */
   readonly product?: CaseProduct;
+  /** Reaches the platform over WebSocket, `wss` or `ws`, instead of over whatever the target prefers. */
+  readonly over?: 'websocket';
   /** How its signatures are made; HmacSHA256 unless told otherwise. */
   readonly signMethod?: SignMethod;
 }
@@ -63,6 +66,8 @@ export interface Uplink {
 export interface CaseUnit {
   readonly deviceName: string;
   register(span: string, bend?: Bend): Promise<Outcome>;
+  /** Over HTTPS; its bytes are kept, but no MQTT packet. */
+  registerOverHttps(span: string, bend?: HttpBend): Promise<Outcome>;
   connect(span: string, bend?: Bend): Promise<Outcome>;
   /** Connects and lets time pass in one span: what waited for the device comes with the CONNACK or after it. */
   connectAndListen(span: string, ms: number, bend?: Bend): Promise<Outcome>;
@@ -75,8 +80,12 @@ export interface CaseUnit {
   /** Sends bytes on the live connection, a registration's that was left open included, and keeps what came of it. Facts: `sent`. */
   inject(span: string, bytes: Uint8Array, ms: number): Promise<void>;
   disconnect(span: string): Promise<void>;
+  /** Ends the connection without a DISCONNECT, as a power cut does; what is stored stays. */
+  loseConnection(span: string): Promise<void>;
   /** Lets time pass and keeps what the unit's connection went through. */
   watch(span: string, ms: number): Promise<void>;
+  /** Keeps what the unit's connection goes through until it ends, or until `until` says so. */
+  watchEnd(span: string, until: Promise<unknown>): Promise<void>;
   factoryReset(): void;
   credentials(): Credentials | undefined;
 }
@@ -107,6 +116,9 @@ export interface Drive {
   note(span: string, facts: { readonly [key: string]: Json }): void;
 }
 
+/** Actions whose acceptance is open in some state of the device (RULE-30, RULE-31, RULE-34, RULE-50). */
+export type OpenAction = 'resetThing' | 'deleteDevice' | 'switchClientId';
+
 /** Actions of the platform's operator, each leaving a span. */
 export interface CaseOperator {
   setDynamicRegistration(span: string, on: boolean): Promise<void>;
@@ -115,10 +127,14 @@ export interface CaseOperator {
   resetThing(span: string, deviceName: string): Promise<void>;
   disable(span: string, deviceName: string): Promise<void>;
   enable(span: string, deviceName: string): Promise<void>;
-  /** Facts: `exists`, and where it does `status`, `activated`. */
+  /** An action that the documents let a platform refuse. Facts: `done`. */
+  attempt(span: string, action: OpenAction, deviceName: string, clientId?: string): Promise<void>;
+  /** Facts: `exists`, and where it does `status`, `activated`, and `activatedAt` where the operator can read it. */
   readDevice(span: string, deviceName: string): Promise<void>;
   /** Facts: `count`, `clientIds`. */
   clientIds(span: string, deviceName: string): Promise<readonly string[]>;
+  /** Facts: `times`, what the list gives each ClientID, milliseconds; none where the operator cannot read them. */
+  clientIdTimes(span: string, deviceName: string): Promise<void>;
   switchClientId(span: string, deviceName: string, clientId: string): Promise<void>;
   clearClientIds(span: string, deviceName: string): Promise<void>;
   /** Has the platform send a property set, at QoS 1. */

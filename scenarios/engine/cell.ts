@@ -1,5 +1,6 @@
 // A cell: platform, units and driver of one case in one thread, on memory streams and the virtual clock. Two runs are the same to the byte.
-import { ambientClock } from '../../kernel/clock.ts';
+import type { ByteStream } from '../../kernel/bytes/stream.ts';
+import { ambientClock, type Clock } from '../../kernel/clock.ts';
 import { Redactor } from '../../kernel/trace/redact.ts';
 import type { EditionName } from '../../protocol/editions.ts';
 import type { Options } from '../../platform-stub/core/options.ts';
@@ -15,6 +16,7 @@ import { stubOperator } from '../operators/stub.ts';
 import type { CaseDefinition } from './case.ts';
 import { driveCase } from './drive.ts';
 import { driveFirmware } from './firmware.ts';
+import type { Operator } from './operator.ts';
 import { PACE_MS } from './pace.ts';
 import { installVirtualTime } from './virtual-time.ts';
 
@@ -28,6 +30,12 @@ export interface CellOptions {
   readonly habits?: Habits;
   /** Turns of the event loop that every hop takes longer. */
   readonly extraTurns?: number;
+  /** Stands between case and operator, for who counts what a case asks of one. */
+  readonly administered?: (operator: Operator) => Operator;
+  /** PACE_MS unless told. */
+  readonly paceMs?: number;
+  /** What stands between the platform and each connection that reaches it: a bad network. */
+  readonly decorate?: (stream: ByteStream, clock: Clock) => ByteStream;
 }
 
 /** Runs one case in a cell of its own. */
@@ -47,16 +55,19 @@ export async function runInCell(definition: CaseDefinition, options: CellOptions
           ...(options.options ? { options: options.options } : {}),
         });
         const front = await createMqttFront(platform);
-        const operator = stubOperator((command) => Promise.resolve(platform.operate(command)), seed, namespace);
+        const { decorate = (stream: ByteStream) => stream } = options;
+        const accept = (stream: ByteStream): void => front.accept(decorate(stream, clock));
+        const stub = stubOperator((command) => Promise.resolve(platform.operate(command)), seed, namespace);
+        const operator = options.administered?.(stub) ?? stub;
         const env = { clock, seed, namespace, edition, redactor, operator, openSession: openReferenceSession, timeouts: DEFAULT_TIMEOUTS };
         try {
           if (definition.direction === 'platform') {
-            const transport = memoryTransport(clock, front.accept, options.extraTurns);
-            return await driveCase(definition, { ...env, transport, paceMs: PACE_MS });
+            const transport = memoryTransport(clock, accept, options.extraTurns);
+            return await driveCase(definition, { ...env, transport, paceMs: options.paceMs ?? PACE_MS });
           }
           return await driveFirmware(definition, {
             ...env,
-            accept: front.accept,
+            accept,
             extraTurns: options.extraTurns ?? 0,
             habits: options.habits,
           });

@@ -7,17 +7,22 @@ import type { Outcome } from '../../kernel/trace/outcome.ts';
 import type { Redactor } from '../../kernel/trace/redact.ts';
 import type { EditionName } from '../../protocol/editions.ts';
 import type { OpenSession, Timeouts } from '../../worker/session/session.ts';
+import type { HttpsRegistrar } from '../../worker/transport/http-register.ts';
 import type { Transport } from '../../worker/transport/transport.ts';
 import { Unit } from '../../worker/unit/unit.ts';
 import { stored, type CaseRecord, type SpanRecord, type SpanVerb } from '../judge/record.ts';
 import type { CaseOperator, CaseUnit, Drive, PlatformCase, UnitOptions } from './case.ts';
-import type { CaseProduct, Operator } from './operator.ts';
+import { OperatorFault, type CaseProduct, type Operator } from './operator.ts';
 
 export interface CaseEnv {
   readonly clock: Clock;
   readonly seed: string;
   readonly namespace: string;
   readonly transport: Transport;
+  /** The target's WebSocket endpoints alone, where it has some. */
+  readonly websocket?: Transport;
+  /** Registration over HTTPS, where the target has a host for it. */
+  readonly https?: HttpsRegistrar;
   readonly openSession: OpenSession;
   readonly timeouts: Timeouts;
   readonly edition: EditionName;
@@ -27,9 +32,20 @@ export interface CaseEnv {
   readonly redactor: Redactor;
 }
 
+const NO_WEBSOCKET: Transport = {
+  offersPlain: false,
+  dial: () => Promise.resolve({ ok: false, outcome: { kind: 'unreachable', stage: 'ws', code: 'NO_ENDPOINT' } }),
+};
+
+/** A span with its events as they passed, secrets included. */
+type Kept = Omit<SpanRecord, 'events'> & { readonly raw: readonly TraceEvent[] };
+
 /** Collects the spans of one case; at most one span of a unit is open at a time. */
 export class SpanLog {
-  readonly #spans: SpanRecord[] = [];
+  /** In the order in which they began, whatever ends first; undefined until they end. */
+  readonly #spans = new Map<string, Kept | undefined>();
+  /** How many events of each unit its spans have told. */
+  readonly #seen = new WeakMap<readonly TraceEvent[], number>();
   readonly #clock: Clock;
   readonly #redactor: Redactor;
 
@@ -46,12 +62,16 @@ export class SpanLog {
     events: readonly TraceEvent[],
     action: () => Promise<Outcome | Facts>,
   ): Promise<Outcome | Facts> {
-    if (this.#spans.some((span) => span.name === name)) throw new Error(`span ${name} exists already`);
+    if (this.#spans.has(name)) throw new Error(`span ${name} exists already`);
+    this.#spans.set(name, undefined);
     const startedAt = this.#clock.now();
     const from = events.length;
+    // How a connection ended between two spans is told in the second, or nobody could say why its unit is off-line.
+    const unseen = events.slice(this.#seen.get(events) ?? 0).filter((event) => event.kind === 'closed');
     const result = await action();
+    this.#seen.set(events, events.length);
     const outcome = isOutcome(result) ? result : null;
-    this.#spans.push({
+    this.#spans.set(name, {
       name,
       unit,
       verb,
@@ -59,7 +79,7 @@ export class SpanLog {
       endedAt: this.#clock.now(),
       outcome,
       facts: outcome ? {} : result,
-      events: events.slice(from).map((event) => stored(event, this.#redactor)),
+      raw: [...unseen, ...events.slice(from)],
     });
     return result;
   }
@@ -67,11 +87,13 @@ export class SpanLog {
   /** What the case itself found out. */
   note(name: string, facts: Facts): void {
     const at = this.#clock.now();
-    this.#spans.push({ name, unit: null, verb: 'operator', startedAt: at, endedAt: at, outcome: null, facts, events: [] });
+    this.#spans.set(name, { name, unit: null, verb: 'operator', startedAt: at, endedAt: at, outcome: null, facts, raw: [] });
   }
 
+  /** As they may be stored: all at once, since a crowd's secrets are thousands and each new one makes the redactor start over. */
   spans(): readonly SpanRecord[] {
-    return this.#spans;
+    const kept = [...this.#spans.values()].filter((span) => span !== undefined);
+    return kept.map(({ raw, ...span }) => ({ ...span, events: raw.map((event) => stored(event, this.#redactor)) }));
   }
 }
 
@@ -108,18 +130,26 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
   const name = (label: string): string => `${label}-${tag}`;
   const makeUnit = (label: string, options: UnitOptions): CaseUnit => {
     const events: TraceEvent[] = [];
+    let whenEnded: (() => void)[] = [];
+    const ended = (): Promise<void> => new Promise((resolve) => (unit.state === 'online' ? whenEnded.push(resolve) : resolve()));
     const unit = new Unit(
       { unitId: label, mode: options.mode, deviceName: options.deviceName, ...(options.product ?? product) },
       {
         clock: env.clock,
         random: seededRandom('unit', env.seed, env.namespace, definition.id, label),
-        transport: env.transport,
+        transport: options.over === 'websocket' ? (env.websocket ?? NO_WEBSOCKET) : env.transport,
+        ...(env.https ? { https: env.https } : {}),
         openSession: env.openSession,
         timeouts: env.timeouts,
         edition: env.edition,
         signMethod: options.signMethod ?? 'hmacsha256',
         sink: (event) => events.push(event),
         secret: (text) => env.redactor.secret(text),
+        onState: (state) => {
+          if (state === 'online') return;
+          for (const done of whenEnded) done();
+          whenEnded = [];
+        },
       },
     );
     units.push(unit);
@@ -130,6 +160,7 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
     return {
       deviceName: options.deviceName,
       register: (span, bend) => verb(span, 'register', () => unit.register(bend)),
+      registerOverHttps: (span, bend) => verb(span, 'register', () => unit.registerOverHttps(bend)),
       connect: (span, bend) => verb(span, 'connect', () => unit.connect(bend)),
       connectAndListen: (span, ms, bend) =>
         verb(span, 'connect', async () => {
@@ -153,7 +184,13 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
           return { sent };
         }),
       disconnect: (span) => watch(span, 'disconnect', () => unit.disconnect().then(() => ({}))),
+      loseConnection: (span) =>
+        watch(span, 'disconnect', () => {
+          unit.cutPower();
+          return Promise.resolve({});
+        }),
       watch: (span, ms) => watch(span, 'watch', () => pause(env.clock, ms).then(() => ({}))),
+      watchEnd: (span, until) => watch(span, 'watch', () => Promise.race([ended(), until]).then(() => ({}))),
       factoryReset: () => unit.factoryReset(),
       credentials: () => unit.flash.read(),
     };
@@ -207,6 +244,17 @@ function caseOperator(operator: Operator, productKey: string, log: SpanLog): Cas
     resetThing: (span, name) => done(span, name, () => operator.resetThing(productKey, name)),
     disable: (span, name) => done(span, name, () => operator.disable(productKey, name)),
     enable: (span, name) => done(span, name, () => operator.enable(productKey, name)),
+    async attempt(span, action, name, clientId = '') {
+      await act(span, async () => {
+        try {
+          await operator[action](productKey, name, clientId);
+          return { done: true };
+        } catch (error) {
+          if (!(error instanceof OperatorFault)) throw error;
+          return { done: false };
+        }
+      });
+    },
     async readDevice(span, name) {
       await act(span, async () => {
         const reading = await operator.readDevice(productKey, name);
@@ -219,6 +267,12 @@ function caseOperator(operator: Operator, productKey: string, log: SpanLog): Cas
         return { count: clientIds.length, clientIds };
       });
       return facts['clientIds'] as readonly string[];
+    },
+    async clientIdTimes(span, name) {
+      await act(span, async () => {
+        const times = await operator.clientIdTimes?.(productKey, name);
+        return times ? { times } : {};
+      });
     },
     switchClientId: (span, name, clientId) => done(span, name, () => operator.switchClientId(productKey, name, clientId)),
     clearClientIds: (span, name) => done(span, name, () => operator.clearClientIds(productKey, name)),

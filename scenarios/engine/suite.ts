@@ -4,7 +4,15 @@ import { messageOf } from '../../kernel/errors.ts';
 import { judgeCase, withoutEvidence, type JudgedRuleClass } from '../judge/judge.ts';
 import type { CaseRecord } from '../judge/record.ts';
 import type { Said } from '../judge/verdict.ts';
-import { everLetThrough, NEVER_ACCEPTED, neverAccepted, rollUp, selectionConformance, type Conformance, type JudgedCase } from '../judge/rollup.ts';
+import {
+  everLetThrough,
+  NEVER_ACCEPTED,
+  neverAccepted,
+  rollUp,
+  selectionConformance,
+  type Conformance,
+  type JudgedCase,
+} from '../judge/rollup.ts';
 import { stepsOf, type CaseResult, type RunContext, type RunFindings } from '../judge/results.ts';
 import type { Profile } from '../rules/catalogue.ts';
 import type { CaseDefinition } from './case.ts';
@@ -63,9 +71,8 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   const total = queue.length;
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const one = options.stopped?.()
-        ? skipped(next, options, { en: 'the run was stopped', 'zh-CN': '运行已被停止' })
-        : await carryOut(next, options);
+      const why = options.stopped?.() ? STOPPED : isDeaf(finished) ? DEAF : undefined;
+      const one = why ? skipped(next, options, why) : await carryOut(next, options);
       finished.push(one);
       options.onCase?.(caseResult(one, one.judged), finished.length, total);
     }
@@ -73,6 +80,21 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   await Promise.all(Array.from({ length: Math.max(1, options.jobs) }, work));
   finished.sort((a, b) => (a.definition.id < b.definition.id ? -1 : 1));
   return conclude(finished, options);
+}
+
+const STOPPED: Said = { en: 'the run was stopped', 'zh-CN': '运行已被停止' };
+const DEAF: Said = {
+  en: 'the target had answered nothing at all by then, so the run ended early',
+  'zh-CN': '目标至此未作任何回答，运行提前结束',
+};
+/** Cases without a single answered byte after which the rest would only wait. */
+const DEAF_AFTER = 3;
+
+/** Has nothing ever come back? Then every further case would only wait for its time-outs. */
+function isDeaf(finished: readonly Finished[]): boolean {
+  const events = (one: Finished) => one.run?.record.spans.flatMap((span) => span.events) ?? [];
+  const tried = finished.map(events).filter((all) => all.some((event) => event.kind === 'opened'));
+  return tried.length >= DEAF_AFTER && !tried.flat().some((event) => 'dir' in event && event.dir === 'in');
 }
 
 /** How the rules of a case are judged: ours by the catalogue, a user's by what the module says. */

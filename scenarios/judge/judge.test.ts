@@ -54,14 +54,20 @@ describe('a refusal', () => {
   });
 
   test.each([
-    ['the control was not accepted', [good.attempt, { ...good.control, outcome: REFUSED }, good.alive]],
-    ['the control was not accepted', [good.attempt, good.alive]],
-    ['the known-good unit did not live on', [good.attempt, good.control, span('alive', { kind: 'closed', stage: 'session', afterMs: 0 })]],
-    ['the stimulus was not witnessed', [span('attempt', REFUSED), good.control, good.alive]],
-  ])('is inconclusive when %s', (why, spans) => {
+    ['the control was not accepted', '对照未被接受', [good.attempt, { ...good.control, outcome: REFUSED }, good.alive]],
+    ['the control was not accepted', '对照未被接受', [good.attempt, good.alive]],
+    [
+      'the known-good unit did not live on',
+      '已知正常的单元未能保持存活',
+      [good.attempt, good.control, span('alive', { kind: 'closed', stage: 'session', afterMs: 0 })],
+    ],
+    ['the stimulus was not witnessed', '没有证据表明激励已到达平台', [span('attempt', REFUSED), good.control, good.alive]],
+    ['the control was not accepted and the known-good unit did not live on', '对照未被接受，且已知正常的单元未能保持存活', [good.attempt]],
+  ])('is inconclusive when %s', (why, zh, spans) => {
     const finding = verdictOf(refusal(), spans);
     expect(finding).toMatchObject({ verdict: 'inconclusive' });
-    expect(finding?.because).toContain(why);
+    expect(finding?.because).toContain(`attempt was refused with CONNACK 4, but ${why}`);
+    expect(finding?.zh.because).toContain(`attempt 以 CONNACK 4 被拒绝，但${zh}`);
   });
 
   test('with another code than the documents state is a failure; any code passes where they state none', () => {
@@ -169,7 +175,7 @@ describe('weighing', () => {
       () => 'M',
     );
     expect(verdict).toBe('error');
-    expect(checks[0]).toMatchObject({ verdict: 'error', because: 'operator gone' });
+    expect(checks[0]).toMatchObject({ verdict: 'error', because: 'operator gone', zh: { because: '用例未能驱动到底：operator gone' } });
   });
 });
 
@@ -203,7 +209,11 @@ describe('rolling up', () => {
       conformance: 'undetermined',
       rules: [{ verdict: 'not_run' }],
     });
-    expect(rollUp([one('pass')], required, true).conformance).toBe('undetermined');
+    expect(rollUp([], required, false).reasons).toEqual([{ en: 'not decided: RULE-16 (not_run)', 'zh-CN': '尚未判定：RULE-16（未运行）' }]);
+    expect(rollUp([one('pass')], required, true)).toMatchObject({
+      conformance: 'undetermined',
+      reasons: [{ en: 'only a selection of the cases ran', 'zh-CN': '只运行了一部分用例' }],
+    });
     expect(selectionConformance([one('pass')])).toBe('conformant');
     expect(selectionConformance([one('pass'), one('fail')])).toBe('not-conformant');
     expect(selectionConformance([])).toBe('undetermined');

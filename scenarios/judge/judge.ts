@@ -1,4 +1,5 @@
 // From the record of a case to its verdicts: pure, so that the runner, a stored report and a page say the same.
+import { unlessBroken } from './broken.ts';
 import { expected, spansNamed } from './oracles/expected.ts';
 import { ORACLES, type OracleArgs, type OracleName } from './oracles/index.ts';
 import type { CaseRecord } from './record.ts';
@@ -32,7 +33,7 @@ export interface CheckResult extends Pick<Finding, 'proofs' | 'reading'> {
   /** What was seen: one sentence with the facts it rests on. */
   readonly because: string;
   readonly zh: { readonly expected: string; readonly because: string };
-  /** Spans of the evidence that it looked at. */
+  /** Spans of the evidence that it looked at; of a crowd the first and the last. */
   readonly evidence: readonly string[];
 }
 
@@ -49,9 +50,11 @@ export function judgeCase(record: CaseRecord, checks: readonly Check[], classOf:
   const spans = new Spans(record);
   const results = checks.map((check): CheckResult => {
     const oracle = ORACLES[check.oracle] as (spans: Spans, args: unknown) => Finding;
-    const { because, ...finding } = oracle(spans, check.on);
     const ruleClass = check.reading ? 'R' : classOf(check.rule);
-    return { ...unjudged(check, ruleClass), ...finding, verdict: weigh(finding.verdict, ruleClass), ...said(check, because) };
+    // What was not recorded is no evidence: a case may end before a span, or need fewer than its check names.
+    const evidence = spansNamed(check).filter((name) => spans.get(name) !== undefined);
+    const { because, ...finding } = unlessBroken(spans, oracle(spans, check.on), evidence);
+    return { ...unjudged(check, ruleClass, evidence), ...finding, verdict: weigh(finding.verdict, ruleClass), ...said(check, because) };
   });
   if (record.fault !== null) {
     const faulted = results.map((result) =>
@@ -60,7 +63,7 @@ export function judgeCase(record: CaseRecord, checks: readonly Check[], classOf:
             ...result,
             verdict: 'error' as const,
             because: record.fault ?? '',
-            zh: { ...result.zh, because: record.fault ?? '' },
+            zh: { ...result.zh, because: `用例未能驱动到底：${record.fault ?? ''}` },
           }
         : result,
     );
@@ -77,11 +80,15 @@ export function judgeCase(record: CaseRecord, checks: readonly Check[], classOf:
 
 /** A check of a case that did not run. */
 export function withoutEvidence(check: Check, ruleClass: JudgedRuleClass, verdict: Verdict, because: Said): CheckResult {
-  return { ...unjudged(check, check.reading ? 'R' : ruleClass), verdict, ...said(check, because) };
+  return { ...unjudged(check, check.reading ? 'R' : ruleClass, []), verdict, ...said(check, because) };
 }
 
-function unjudged(check: Check, ruleClass: JudgedRuleClass): Pick<CheckResult, 'id' | 'rule' | 'kind' | 'evidence'> {
-  return { id: check.id, rule: check.rule, kind: ruleClass === 'R' ? 'reading' : 'judged', evidence: spansNamed(check.on) };
+function unjudged(
+  { id, rule }: Check,
+  ruleClass: JudgedRuleClass,
+  evidence: readonly string[],
+): Pick<CheckResult, 'id' | 'rule' | 'kind' | 'evidence'> {
+  return { id, rule, kind: ruleClass === 'R' ? 'reading' : 'judged', evidence };
 }
 
 function said(check: Check, because: Said): Pick<CheckResult, 'expected' | 'because' | 'zh'> {

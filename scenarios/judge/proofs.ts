@@ -1,7 +1,8 @@
 // The three proofs that stand behind a negative verdict. Without all of them a refusal says nothing about the rule.
 import type { SpanRecord } from './record.ts';
 import { connackOf } from './spans.ts';
-import type { Proofs } from './verdict.ts';
+import { inconclusive, type Finding, type Proofs, type Said } from './verdict.ts';
+import { allOf } from './words.ts';
 
 /** The platform answered the stimulus, or closed by itself after our last byte and before our time-out. */
 export function stimulusWitnessed(span: SpanRecord): boolean {
@@ -10,6 +11,15 @@ export function stimulusWitnessed(span: SpanRecord): boolean {
   if (outcome.kind === 'refused' && outcome.by === 'connack') return connackOf(span) === outcome.code;
   if (outcome.kind === 'closed') return span.events.some((event) => 'dir' in event && event.dir === 'out');
   return outcome.kind === 'refused' || outcome.kind === 'silent' || outcome.kind === 'malformed';
+}
+
+/**
+ * The connection broke without a word of the platform: a reset, or nothing at all. A network does that to anybody, so it is no answer; what
+ * ended in order (a FIN) is.
+ */
+export function torn(span: SpanRecord): boolean {
+  const last = span.events.findLast((event) => event.kind === 'closed');
+  return last?.kind === 'closed' && last.ending.by === 'fault';
 }
 
 /** An attempt that the platform let through, to its end. */
@@ -22,10 +32,17 @@ export function proofsOf(attempt: SpanRecord, control: SpanRecord | undefined, a
 }
 
 /** What is missing, for the sentence of an inconclusive verdict; empty where nothing is. */
-export function missing(proofs: Proofs): string[] {
-  const gaps: string[] = [];
-  if (!proofs.stimulus) gaps.push('the stimulus was not witnessed');
-  if (!proofs.control) gaps.push('the control was not accepted');
-  if (!proofs.alive) gaps.push('the known-good unit did not live on');
+function missing(proofs: Proofs): Said[] {
+  const gaps: Said[] = [];
+  if (!proofs.stimulus) gaps.push({ en: 'the stimulus was not witnessed', 'zh-CN': '没有证据表明激励已到达平台' });
+  if (!proofs.control) gaps.push({ en: 'the control was not accepted', 'zh-CN': '对照未被接受' });
+  if (!proofs.alive) gaps.push({ en: 'the known-good unit did not live on', 'zh-CN': '已知正常的单元未能保持存活' });
   return gaps;
+}
+
+/** The finding of what was seen without all of its proofs; undefined where it has them. */
+export function unproven(seen: Said, proofs: Proofs): Finding | undefined {
+  const gaps = missing(proofs);
+  const lacks = allOf(gaps);
+  return gaps.length > 0 ? inconclusive(`${seen.en}, but ${lacks.en}`, `${seen['zh-CN']}，但${lacks['zh-CN']}`, { proofs }) : undefined;
 }

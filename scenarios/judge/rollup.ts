@@ -3,7 +3,8 @@ import type { CheckResult, JudgedRuleClass } from './judge.ts';
 import type { CaseRecord } from './record.ts';
 import { letThrough } from './proofs.ts';
 import { sawAcceptance } from './spans.ts';
-import { worst, type Verdict } from './verdict.ts';
+import { worst, type Said, type Verdict } from './verdict.ts';
+import { VERDICT_ZH } from './words.ts';
 
 export interface JudgedCase {
   readonly id: string;
@@ -29,7 +30,7 @@ export interface Rollup {
   readonly rules: readonly RuleVerdict[];
   readonly conformance: Conformance;
   /** Why the run decides nothing, where it does not. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly Said[];
 }
 
 /** Did any attempt of the whole run ever succeed, on whichever side it was seen? If not, a refusal says nothing about any rule. */
@@ -80,14 +81,27 @@ export function rollUp(cases: readonly JudgedCase[], required: readonly Required
   const must = rules.filter((rule) => rule.class === 'M' && rule.verdict !== 'not_applicable');
   const failed = must.filter((rule) => rule.verdict === 'fail');
   const open = must.filter((rule) => rule.verdict !== 'pass' && rule.verdict !== 'fail' && rule.verdict !== 'warn');
-  const reasons: string[] = [];
-  if (partial) reasons.push('only a selection of the cases ran');
-  if (open.length > 0 && !partial) reasons.push(`not decided: ${open.map((rule) => `${rule.id} (${rule.verdict})`).join(', ')}`);
-  if (must.length === 0) reasons.push('no rule was judged');
+  const reasons: Said[] = [];
+  if (partial) reasons.push({ en: 'only a selection of the cases ran', 'zh-CN': '只运行了一部分用例' });
+  if (open.length > 0 && !partial) reasons.push(notDecided(open));
+  if (must.length === 0) reasons.push({ en: 'no rule was judged', 'zh-CN': '没有判定任何规则' });
   if (partial) return { rules, conformance: 'undetermined', reasons };
   if (failed.length > 0) return { rules, conformance: 'not-conformant', reasons };
   return { rules, conformance: reasons.length > 0 ? 'undetermined' : 'conformant', reasons };
 }
+
+function notDecided(rules: readonly RuleVerdict[]): Said {
+  return {
+    en: `not decided: ${rules.map((rule) => `${rule.id} (${rule.verdict})`).join(', ')}`,
+    'zh-CN': `尚未判定：${rules.map((rule) => `${rule.id}（${VERDICT_ZH[rule.verdict]}）`).join('、')}`,
+  };
+}
+
+/** Why a run decides nothing in which no attempt was ever let through. */
+export const NEVER_ACCEPTED: Said = {
+  en: 'never-accepted: no attempt of the whole run succeeded',
+  'zh-CN': 'never-accepted：整个运行中没有一次尝试成功',
+};
 
 /** Verdict of a selection of cases: its exit code speaks of what was selected. */
 export function selectionConformance(cases: readonly JudgedCase[]): Conformance {

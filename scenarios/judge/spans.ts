@@ -17,6 +17,11 @@ export class Spans {
   get(name: string): SpanRecord | undefined {
     return this.#byName.get(name);
   }
+
+  /** In the order in which they began. */
+  all(): Iterable<SpanRecord> {
+    return this.#byName.values();
+  }
 }
 
 /** An MQTT packet of a span, decoded. */

@@ -33,11 +33,9 @@ export interface Finding {
 
 type More = Pick<Finding, 'proofs' | 'reading'>;
 
-// Until every oracle speaks both languages the second sentence may be left out.
 const finding =
   (verdict: Finding['verdict']) =>
-  (en: string, zh: string | More = en, more: More = {}): Finding =>
-    typeof zh === 'string' ? { ...more, verdict, because: { en, 'zh-CN': zh } } : { ...zh, verdict, because: { en, 'zh-CN': en } };
+  (en: string, zh: string, more: More = {}): Finding => ({ ...more, verdict, because: { en, 'zh-CN': zh } });
 
 /** A finding: its sentence in English and in Chinese, then proofs and reading. */
 export const pass = finding('pass');

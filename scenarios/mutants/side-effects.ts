@@ -15,21 +15,37 @@ export const SIDE_EFFECTS: Readonly<Record<string, Readonly<Record<string, strin
     'platform/nwl/random-again': 'units register again without connecting in between',
   },
   'reconnects-spend-slots': {
+    'platform/operator/after-switch': 'the connects before the Clear leave no room after it',
     'platform/operator/switch-and-clear': 'the connects before the Clear leave no room after it',
     'platform/session/queue-follows-identity': 'the connects of the first unit leave no room for the others',
   },
-  'replies-published': { 'platform/session/own-topics': 'where replies are in the topic tree everybody may subscribe to everything' },
+  'replies-published': {
+    'platform/data/wildcards': 'where replies are in the topic tree everybody may subscribe to everything',
+    'platform/session/own-topics': 'where replies are in the topic tree everybody may subscribe to everything',
+  },
   'switch-ends-sessions': { 'platform/switch/toggled': 'the known-good unit loses its session' },
+  'cap-4': {
+    'platform/operator/delete-token-device': 'five units of a name register',
+  },
+  'switch-drops-sessions-once': {
+    'platform/switch/toggled': 'the known-good unit loses its session',
+  },
+  'off:RULE-56': {
+    'platform/switch/issued-while-off': 'no device is ever shown online',
+  },
   'off:RULE-01': { 'platform/nwl/sixth-unit': 'badly signed requests in between are answered, and spend ClientIDs' },
   'off:RULE-05': { '*': 'no unit ever gets credentials, so nothing that needs some can be shown' },
   'off:RULE-12': { 'platform/switch/toggled': 'the known-good unit loses its session' },
   'off:RULE-17': {
+    'platform/operator/reset-without-effect': 'a device that is active from the start is never seen inactive',
+    'platform/operator/presence': 'a device that is active from the start is never seen inactive',
     'platform/session/second-connect': 'a device that is active from the start is never seen inactive',
     'platform/operator/delete-and-add': 'a device that is active from the start is active after it was added again',
     'platform/registration/refusal-no-side-effect': 'a device that is active from the start is never seen inactive',
   },
   'off:RULE-18': { '*': 'no pre-registered unit ever connects, the known-good one included' },
   'off:RULE-19': {
+    'platform/registration/https-switched-off': 'the unit whose first attempt was refused is refused as a repeat',
     'platform/auth/credential-confusion': 'the control registers a second time',
     'platform/auth/order-of-checks': 'the control registers a name after it was refused',
     'platform/prereg/random-again': 'a second registration is refused, whatever its random value',
@@ -37,10 +53,16 @@ export const SIDE_EFFECTS: Readonly<Record<string, Readonly<Record<string, strin
     'platform/switch/toggled': 'the unit whose first attempt was refused is refused as a repeat',
   },
   'off:RULE-20': {
+    'platform/prereg/one-certificate': 'what registered is active, and refused as such',
+    'platform/registration/https': 'what registered is active, and refused as such',
+    'platform/operator/presence': 'a device that registered is active before it connects',
     'platform/prereg/random-again': 'what registered is active, and refused as such',
     'platform/registration/orphaned-reply': 'what registered is active, and refused as such',
   },
-  'off:RULE-22': { 'platform/registration/refusal-classes': 'the name of an active device that is away registers' },
+  'off:RULE-22': {
+    'platform/operator/reset-thing': 'the name of an active device that is away registers',
+    'platform/registration/refusal-classes': 'the name of an active device that is away registers',
+  },
   'off:RULE-37': { '*': 'no unit can register without being added first' },
   'off:RULE-38': {
     'platform/nwl/foreign-token': 'both units hold the same ClientID and token',

@@ -31,6 +31,7 @@ export function stubOperator(request: OperatorRequest, seed: string, namespace: 
       await demand({ action: 'CreateProduct', productKey, productSecret, dynamicRegistration: true });
       return { productKey, productSecret };
     },
+    deleteProduct: (productKey) => done({ action: 'DeleteProduct', productKey }),
     setDynamicRegistration: (productKey, on) => done({ action: 'X-SetDynamicRegistration', productKey, on }),
     addDevice: (productKey, deviceName, deviceSecret) =>
       done({ action: 'AddDevice', productKey, deviceName, ...(deviceSecret === undefined ? {} : { deviceSecret }) }),
@@ -43,11 +44,16 @@ export function stubOperator(request: OperatorRequest, seed: string, namespace: 
       if (!result.ok && result.code === UNKNOWN_DEVICE) return undefined;
       if (!result.ok || result.kind !== 'device')
         throw new OperatorFault(`QueryDeviceDetail: ${result.ok ? 'unexpected answer' : result.message}`);
-      return { status: result.device.status, activated: result.device.activatedAt !== null };
+      const { status, activatedAt } = result.device;
+      return { status, activated: activatedAt !== null, ...(activatedAt === null ? {} : { activatedAt }) };
     },
     async clientIds(productKey, deviceName) {
       const result = await demand({ action: 'QueryClientIds', productKey, deviceName });
       return result.kind === 'client-ids' ? result.clientIds.map((one) => one.clientId) : [];
+    },
+    async clientIdTimes(productKey, deviceName) {
+      const result = await demand({ action: 'QueryClientIds', productKey, deviceName });
+      return result.kind === 'client-ids' ? result.clientIds.map((one) => one.createdAt) : [];
     },
     switchClientId: (productKey, deviceName, clientId) => done({ action: 'TransformClientId', productKey, deviceName, clientId }),
     clearClientIds: (productKey, deviceName) => done({ action: 'DeleteClientIds', productKey, deviceName }),

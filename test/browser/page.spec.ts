@@ -149,7 +149,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.goto('./?run=demo&devices=100');
       await phase(page, 'holding');
       await expect(page.getByTestId('suite')).toHaveAttribute('data-ended', 'true', { timeout: 60_000 });
-      await page.getByRole('button', { name: /A refused registration changes nothing/ }).click();
       await openDevice(page, 3);
       await page.getByLabel('Raw bytes').check();
       await check();
@@ -167,8 +166,6 @@ test('on a narrow screen nothing scrolls sideways', async ({ page }) => {
   await page.goto('./?run=demo&devices=1000');
   await phase(page, 'holding');
   await expect(page.getByTestId('suite')).toHaveAttribute('data-ended', 'true', { timeout: 60_000 });
-  await page.getByRole('button', { name: /A sixth unit of one DeviceName/ }).click();
-  expect(await sideways()).toBe(0);
   await openDevice(page, 7);
   expect(await sideways()).toBe(0);
   await expect(page.getByTestId('device')).toBeInViewport();

@@ -1,45 +1,7 @@
 // The page against a platform in another process, over WSS: with a certificate that the browser takes, and with one that it does not.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { counter, downloaded, expect, openDevice, phase, startCommand, test } from './fixtures.ts';
-
-const PRODUCT = { productKey: 'a1BrowserTest', productSecret: 'ps0123456789abcd' };
-
-interface Stub {
-  /** Of its WSS end. */
-  readonly port: number;
-  /** Devices that are online, by the platform's own count. */
-  online(): Promise<number>;
-  stop(): Promise<void>;
-}
-
-/** A stub that knows these names. */
-async function stubWith(names: readonly string[]): Promise<Stub> {
-  const folder = await mkdtemp(join(tmpdir(), 'muster-browser-'));
-  const config = join(folder, 'stub.json');
-  await writeFile(config, JSON.stringify({ products: [{ ...PRODUCT, dynamicRegistration: true, devices: names }] }));
-  const { line, stop } = await startCommand(['stub', '--json', '--config', config]);
-  const { wss, api, target } = JSON.parse(line) as { wss: number; api: number; target: string };
-  const token = await readFile(join(dirname(target), 'operator-token'), 'utf8');
-  return {
-    port: wss,
-    async online() {
-      const response = await fetch(`http://127.0.0.1:${api}/operator`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}` },
-        body: JSON.stringify({ action: 'QueryDeviceStatistics', productKey: PRODUCT.productKey }),
-      });
-      const { statistics } = (await response.json()) as { statistics: { onlineCount: number } };
-      return statistics.onlineCount;
-    },
-    async stop() {
-      await stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
+import { counter, downloaded, expect, openDevice, phase, test } from './fixtures.ts';
+import { PRODUCT, stubWith } from './stub.ts';
 
 async function fillTarget(page: Page, url: string, devices: number): Promise<void> {
   await page.getByLabel('Own platform').check();

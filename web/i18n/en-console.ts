@@ -3,6 +3,7 @@
 export const enConsole = {
   'nav.label': 'Views',
   'nav.fleet': 'Fleet',
+  'nav.suite': 'Conformance',
   'nav.console': 'Console',
 
   'console.loading': 'Loading…',

@@ -1,8 +1,10 @@
 // Every word that the page shows, in English. Other languages have the same keys.
 import { enConsole } from './en-console.ts';
+import { enSuite } from './en-suite.ts';
 
 export const en = {
   ...enConsole,
+  ...enSuite,
 
   'app.tagline': 'Device fleet and registration conformance',
   'app.skip': 'Skip to the devices',
@@ -198,40 +200,6 @@ export const en = {
   'log.verdict': '{verdict}: {id}',
   'log.concluded': '{target}: {conformance}, {passed} of {total} cases passed',
   'log.empty': 'Nothing has happened yet.',
-
-  'suite.title': 'Conformance',
-  'suite.runAll': 'Run all',
-  'suite.stop': 'Stop',
-  'suite.run': 'Run',
-  'suite.runCase': 'Run {title}',
-  'suite.platform': 'Direction platform',
-  'suite.platformHint': 'our devices drive it',
-  'suite.firmware': 'Direction firmware',
-  'suite.firmwareHint': 'our platform drives the reference device',
-  'suite.count': '{passed} of {total} passed',
-  'suite.notRunYet': '{total} cases, not run yet',
-  'suite.runnable': 'Every case that can run in a page passed.',
-  'suite.noSockets': 'a page has no raw sockets: run muster verify platform',
-  'suite.stopped': 'the run was stopped',
-  'suite.steps': 'Steps',
-  'suite.checks': 'Checks',
-  'suite.stimulus': 'stimulus',
-  'suite.control': 'control',
-  'suite.alive': 'alive',
-  'suite.proved': 'shown',
-  'suite.unproved': 'not shown',
-  'suite.reading': 'Reading',
-  'suite.virtual': 'Times are virtual: exact, and no measure of speed.',
-  'suite.ms': '{ms} ms',
-  'suite.packets': '{count} packets',
-  'suite.notCovered': 'Not covered by this version ({count})',
-  'suite.outOfScope': 'Out of scope',
-  'suite.report': 'report.json',
-  'suite.reportOf': 'Report, direction {direction}',
-  'suite.why': 'Why: {reasons}',
-  'suite.conformant': 'conformant',
-  'suite.not-conformant': 'not conformant',
-  'suite.undetermined': 'undetermined',
 
   'verdict.idle': 'not run yet',
   'verdict.waiting': 'waiting',

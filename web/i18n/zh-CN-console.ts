@@ -4,6 +4,7 @@ import type { enConsole } from './en-console.ts';
 export const zhConsole = {
   'nav.label': '视图',
   'nav.fleet': '集群',
+  'nav.suite': '一致性',
   'nav.console': '控制台',
 
   'console.loading': '正在读取…',

@@ -1,9 +1,11 @@
 // 页面的中文文字；键与英文相同。协议用词（ProductKey、ClientID、CONNACK 等）保持原文。
 import type { en } from './en.ts';
 import { zhConsole } from './zh-CN-console.ts';
+import { zhSuite } from './zh-CN-suite.ts';
 
 export const zhCN = {
   ...zhConsole,
+  ...zhSuite,
 
   'app.tagline': '设备集群与注册一致性',
   'app.skip': '跳到设备',
@@ -198,40 +200,6 @@ export const zhCN = {
   'log.verdict': '{verdict}：{id}',
   'log.concluded': '{target}：{conformance}，{total} 个用例中通过 {passed} 个',
   'log.empty': '尚无事件。',
-
-  'suite.title': '一致性',
-  'suite.runAll': '全部运行',
-  'suite.stop': '停止',
-  'suite.run': '运行',
-  'suite.runCase': '运行 {title}',
-  'suite.platform': '平台方向',
-  'suite.platformHint': '由我们的设备驱动',
-  'suite.firmware': '固件方向',
-  'suite.firmwareHint': '由我们的平台驱动参考设备',
-  'suite.count': '通过 {passed} / {total}',
-  'suite.notRunYet': '{total} 个用例，尚未运行',
-  'suite.runnable': '页面中能运行的用例全部通过。',
-  'suite.noSockets': '页面没有原始套接字：请运行 muster verify platform',
-  'suite.stopped': '运行已停止',
-  'suite.steps': '步骤',
-  'suite.checks': '检查',
-  'suite.stimulus': '激励',
-  'suite.control': '对照',
-  'suite.alive': '存活',
-  'suite.proved': '已证明',
-  'suite.unproved': '未证明',
-  'suite.reading': '读数',
-  'suite.virtual': '时间为虚拟时间：精确，但不反映速度。',
-  'suite.ms': '{ms} 毫秒',
-  'suite.packets': '{count} 个报文',
-  'suite.notCovered': '本版本未覆盖（{count}）',
-  'suite.outOfScope': '不在范围内',
-  'suite.report': 'report.json',
-  'suite.reportOf': '报告，方向 {direction}',
-  'suite.why': '原因：{reasons}',
-  'suite.conformant': '符合',
-  'suite.not-conformant': '不符合',
-  'suite.undetermined': '未定',
 
   'verdict.idle': '未运行',
   'verdict.waiting': '等待',

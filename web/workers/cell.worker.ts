@@ -7,5 +7,5 @@ import { countImmediates } from '../../scenarios/engine/virtual-time.ts';
 countImmediates();
 const loading = import('../../scenarios/engine/cell-agent.ts');
 // Exposed at once: a request that comes while the rest is still loading must find somebody who listens.
-const worker: CellAgent = { run: async (request) => (await loading).cellAgent.run(request) };
+const worker: Pick<CellAgent, 'run'> = { run: async (request) => (await loading).cellAgent.run(request) };
 expose(worker);

@@ -9,15 +9,18 @@ import { connectContent, registrationContent } from '../../protocol/content.ts';
 import { registrationModeParams, type EditionName } from '../../protocol/editions.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { registrationIdentifier, secretIdentifier, tokenIdentifier } from '../../protocol/identifier.ts';
-import { formatPropertyPost, parsePostReply, parseReply } from '../../protocol/payload.ts';
+import { formatPropertyPost, parsePostReply, parseReply, type RegistrationReply } from '../../protocol/payload.ts';
 import { sign, type SignMethod } from '../../protocol/sign.ts';
 import { isReplyTopic, propertyPost, propertyPostReply } from '../../protocol/topics.ts';
 import { formatUsername } from '../../protocol/username.ts';
 import type { ConnectFields, Message, OpenSession, Session, Timeouts } from '../session/session.ts';
+import { exchangeOf, readAnswer, type HttpsRegistrar } from '../transport/http-register.ts';
 import type { Transport } from '../transport/transport.ts';
 import { memoryFlash, type Credentials, type Flash } from './flash.ts';
 import { cutAfter } from './cut.ts';
+import { connectIn, registrationIn, type ConnectDialect, type RegistrationDialect, type Speaker } from './dialects.ts';
 import { HABITS, type Habits } from './habits.ts';
+import { requestOf, type HttpBend } from './https.ts';
 import { Mailbox } from './mailbox.ts';
 
 export type UnitState = 'blank' | 'registering' | 'provisioned' | 'connecting' | 'online' | 'offline' | 'refused' | 'failed';
@@ -36,6 +39,8 @@ export interface UnitEnv {
   /** The unit's own stream of draws. */
   readonly random: Random;
   readonly transport: Transport;
+  /** Registration over HTTPS, where the target has a host for it. */
+  readonly https?: HttpsRegistrar;
   readonly openSession: OpenSession;
   readonly timeouts: Timeouts;
   readonly edition: EditionName;
@@ -57,8 +62,16 @@ export interface Bend {
   readonly productSecret?: string;
   /** Signs and sends this `random` instead of drawing one. */
   readonly random?: string;
+  /** Declares and signs by this method instead of the unit's own. */
+  readonly signMethod?: SignMethod;
+  /** Writes its registration as another SDK does. */
+  readonly dialect?: RegistrationDialect;
+  /** Writes its sign-in with a DeviceSecret as another SDK does. */
+  readonly connectDialect?: ConnectDialect;
   /** Resets the connection after so many bytes came in; 4 are a CONNACK, and what follows it is lost. */
   readonly cutAfter?: number;
+  /** Stands between the session and what is recorded: the device of the case writes as this does. */
+  readonly wire?: (stream: ByteStream) => ByteStream;
   /** Changes the CONNECT after it was made and signed. */
   readonly fields?: (fields: ConnectFields) => ConnectFields;
   /** Keeps the registration connection open after the reply. */
@@ -150,13 +163,31 @@ export class Unit {
     await this.disconnect();
     if (life !== this.#life) return this.#ended('register', POWER_CUT);
     this.#to('registering');
-    const drafted = this.#registrationFields(bend.productSecret ?? this.identity.productSecret, bend.random);
+    const drafted = this.#registrationFields(bend);
     const [outcome, link] = await this.#open(bend, drafted, life);
     const result = outcome.kind === 'accepted' && link ? await this.#awaitCredentials(link, life) : outcome;
     if (life !== this.#life) return this.#ended('register', POWER_CUT);
     this.#to(result.kind === 'issued' ? 'provisioned' : result.kind === 'refused' ? 'refused' : 'failed');
     if (!(bend.linger && result.kind === 'issued')) await this.#hangUp();
     return this.#ended('register', result);
+  }
+
+  /** Registers over HTTPS (S3) and stores what is delivered; a live session goes on meanwhile. */
+  async registerOverHttps(bend: HttpBend = {}): Promise<Outcome> {
+    const life = this.#life;
+    const { clock, https, sink, secret } = this.#env;
+    if (!https) return this.#ended('register', { kind: 'unreachable', stage: 'tcp', code: 'NO_ENDPOINT' });
+    const random = bend.random ?? this.#env.random.text(RANDOM_LENGTH, ALPHANUMERIC);
+    const { request, signature } = requestOf({ ...this.identity, random, signMethod: this.#env.signMethod }, bend);
+    secret?.(bend.productSecret ?? this.identity.productSecret);
+    secret?.(signature);
+    const exchange = exchangeOf(++this.#connections, clock, sink ?? (() => undefined));
+    const answered = await https.post(request, (stream) => exchange.observe(stream));
+    exchange.done();
+    const answer = readAnswer(answered);
+    if (life !== this.#life) return this.#ended('register', POWER_CUT);
+    const outcome = answer.kind === 'register' ? this.#keepReply(answer, { via: 'https' }) : answer;
+    return this.#ended('register', outcome);
   }
 
   /** Connects with what is stored (DEV-05, DEV-06, DEV-07). */
@@ -168,7 +199,7 @@ export class Unit {
     // Nothing to connect with: nobody's fault but that of the verb before.
     if (!credentials) return this.#ended('connect', { kind: 'aborted', by: 'stop-condition' });
     this.#to('connecting');
-    const [outcome] = await this.#open(bend, this.#connectFields(credentials, bend.security ?? 'encrypted'), life);
+    const [outcome] = await this.#open(bend, this.#connectFields(credentials, bend), life);
     if (life !== this.#life) return this.#ended('connect', POWER_CUT);
     if (outcome.kind === 'accepted') {
       this.marks.acceptedAt = this.#env.clock.now();
@@ -276,18 +307,26 @@ export class Unit {
     this.#to('blank');
   }
 
-  #registrationFields(secret: string, given?: string): ConnectFields {
-    const { productKey, deviceName, mode } = this.identity;
-    const { signMethod, edition, instanceId } = this.#env;
-    const random = given ?? this.#env.random.text(RANDOM_LENGTH, ALPHANUMERIC);
+  #registrationFields(bend: Bend): ConnectFields {
+    const { productKey, deviceName, mode, productSecret } = this.identity;
+    const { edition, instanceId } = this.#env;
+    const secret = bend.productSecret ?? productSecret;
+    const signMethod = bend.signMethod ?? this.#env.signMethod;
+    const { secureMode, ...instance } = registrationModeParams(edition, mode, instanceId);
     this.#env.secret?.(secret);
+    if (bend.dialect) {
+      const given = bend.random === undefined ? {} : { random: bend.random };
+      return registrationIn(bend.dialect, this.#speaker(secret, secureMode), { mode, ...given, ...instance });
+    }
+    const random = bend.random ?? this.#env.random.text(RANDOM_LENGTH, ALPHANUMERIC);
     return {
       clientId: registrationIdentifier({
         clientPart: `${deviceName}.${productKey}`,
         authType: mode,
         random,
         signMethod,
-        ...registrationModeParams(edition, mode, instanceId),
+        secureMode,
+        ...instance,
       }),
       username: formatUsername(deviceName, productKey),
       password: sign(signMethod, secret, registrationContent({ deviceName, productKey, random })),
@@ -296,13 +335,21 @@ export class Unit {
     };
   }
 
-  #connectFields(credentials: Credentials, security: 'encrypted' | 'plain'): ConnectFields {
+  #speaker(secret: string, secureMode: string): Speaker {
     const { productKey, deviceName } = this.identity;
+    return { productKey, deviceName, secret, secureMode, draw: this.#env.random, now: this.#env.clock.now() };
+  }
+
+  #connectFields(credentials: Credentials, bend: Bend): ConnectFields {
+    const { productKey, deviceName } = this.identity;
+    const secureMode = bend.security === 'plain' ? '3' : '2';
+    if (bend.connectDialect && credentials.kind === 'secret')
+      return connectIn(bend.connectDialect, this.#speaker(credentials.deviceSecret, secureMode));
     const common = { username: formatUsername(deviceName, productKey), keepAlive: KEEP_ALIVE, clean: true };
     if (credentials.kind === 'token') {
       return { ...common, clientId: tokenIdentifier(credentials.clientId, AUTO_SUBSCRIBE), password: credentials.deviceToken };
     }
-    const { signMethod } = this.#env;
+    const signMethod = bend.signMethod ?? this.#env.signMethod;
     const clientPart = `${productKey}.${deviceName}`;
     const content = connectContent({ clientId: clientPart, deviceName, productKey, timestamp: TIMESTAMP });
     return {
@@ -310,7 +357,7 @@ export class Unit {
       clientId: secretIdentifier({
         clientPart,
         signMethod,
-        secureMode: security === 'encrypted' ? '2' : '3',
+        secureMode,
         timestamp: TIMESTAMP,
         extra: AUTO_SUBSCRIBE,
       }),
@@ -320,21 +367,22 @@ export class Unit {
 
   async #dial(
     security: 'encrypted' | 'plain',
-    cutAt?: number,
+    { cutAfter: cutAt, wire }: Pick<Bend, 'cutAfter' | 'wire'> = {},
   ): Promise<{ ok: true; stream: ByteStream } | { ok: false; outcome: Outcome }> {
     this.marks.dialledAt = this.#env.clock.now();
     const dialled = await this.#env.transport.dial(security);
     if (!dialled.ok) return dialled;
     const stream = cutAt === undefined ? dialled.stream : cutAfter(dialled.stream, cutAt);
     const { sink, clock } = this.#env;
-    return { ok: true, stream: sink ? recorded(stream, ++this.#connections, clock, sink) : stream };
+    const seen = sink ? recorded(stream, ++this.#connections, clock, sink) : stream;
+    return { ok: true, stream: wire?.(seen) ?? seen };
   }
 
   /** Dials, sends the CONNECT and waits for its answer; the link stays open when it was accepted. */
   async #open(bend: Bend, drafted: ConnectFields, life: number): Promise<[Outcome, Link?]> {
     const fields = bend.fields?.(drafted) ?? drafted;
     this.#env.secret?.(fields.password);
-    const dialled = await this.#dial(bend.security ?? 'encrypted', bend.cutAfter);
+    const dialled = await this.#dial(bend.security ?? 'encrypted', bend);
     if (!dialled.ok) return [dialled.outcome];
     if (life !== this.#life) {
       dialled.stream.attach(NOBODY);
@@ -375,27 +423,30 @@ export class Unit {
   }
 
   #keep(message: Message): Outcome {
-    const { identity } = this;
     try {
-      const reply = parseReply(message.payload);
-      // DEV-18: credentials of another name are not ours to keep.
-      if (reply.productKey !== identity.productKey || reply.deviceName !== identity.deviceName) {
-        return { kind: 'malformed', what: 'reply', why: `credentials of ${reply.deviceName}&${reply.productKey}` };
-      }
-      if (reply.kind !== identity.mode)
-        return { kind: 'malformed', what: 'reply', why: `a ${reply.kind} reply to a ${identity.mode} request` };
-      const credentials: Credentials =
-        reply.kind === 'register'
-          ? { kind: 'secret', deviceSecret: reply.deviceSecret }
-          : { kind: 'token', clientId: reply.clientId, deviceToken: reply.deviceToken };
-      this.#env.secret?.(credentials.kind === 'secret' ? credentials.deviceSecret : credentials.deviceToken);
-      this.#habits.store(this.flash, credentials);
-      this.marks.issuedAt = this.#env.clock.now();
-      return { kind: 'issued', mode: identity.mode, via: 'mqtt', topic: message.topic };
+      return this.#keepReply(parseReply(message.payload), { via: 'mqtt', topic: message.topic });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       return { kind: 'malformed', what: 'reply', why: error.message };
     }
+  }
+
+  #keepReply(reply: RegistrationReply, way: { readonly via: 'mqtt' | 'https'; readonly topic?: string }): Outcome {
+    const { identity } = this;
+    // DEV-18: credentials of another name are not ours to keep.
+    if (reply.productKey !== identity.productKey || reply.deviceName !== identity.deviceName) {
+      return { kind: 'malformed', what: 'reply', why: `credentials of ${reply.deviceName}&${reply.productKey}` };
+    }
+    if (reply.kind !== identity.mode)
+      return { kind: 'malformed', what: 'reply', why: `a ${reply.kind} reply to a ${identity.mode} request` };
+    const credentials: Credentials =
+      reply.kind === 'register'
+        ? { kind: 'secret', deviceSecret: reply.deviceSecret }
+        : { kind: 'token', clientId: reply.clientId, deviceToken: reply.deviceToken };
+    this.#env.secret?.(credentials.kind === 'secret' ? credentials.deviceSecret : credentials.deviceToken);
+    this.#habits.store(this.flash, credentials);
+    this.marks.issuedAt = this.#env.clock.now();
+    return { kind: 'issued', mode: identity.mode, ...way };
   }
 
   async #hangUp(): Promise<void> {

@@ -1,8 +1,8 @@
 // Attempts that are judged against others like them: let through as their control was, or answered as each other were.
-import { outcomeKey } from '../../../kernel/trace/outcome.ts';
-import { missing, proofsOf } from '../proofs.ts';
+import { proofsOf, unproven } from '../proofs.ts';
 import { connackOf, repliesOf, type Spans } from '../spans.ts';
-import { fail, inconclusive, pass, warn, type Finding } from '../verdict.ts';
+import { fail, inconclusive, pass, warn, type Finding, type Said } from '../verdict.ts';
+import { endedBefore, listed, outcomeSaid, undecidedBy } from '../words.ts';
 import { accepted, issued } from './let-through.ts';
 
 export interface LikeControlArgs {
@@ -20,12 +20,11 @@ export function acceptedLikeControl(spans: Spans, args: LikeControlArgs): Findin
   const attempt = spans.get(args.attempt);
   const orphan = args.orphan === undefined ? undefined : spans.get(args.orphan);
   if (args.orphan !== undefined && (!orphan || connackOf(orphan) !== 0 || repliesOf(orphan).length > 0))
-    return inconclusive(`${args.orphan} was not cut between CONNACK and reply`);
+    return inconclusive(`${args.orphan} was not cut between CONNACK and reply`, `${args.orphan} 未在 CONNACK 与应答之间中断`);
   const finding = (attempt?.verb === 'register' ? issued : accepted)(spans, args);
   if (!attempt || finding.verdict !== 'fail') return finding;
   const proofs = proofsOf(attempt, spans.get(args.control), spans.get(args.alive));
-  const gaps = missing(proofs);
-  return gaps.length > 0 ? inconclusive(`${finding.because.en}, but ${gaps.join(' and ')}`, { proofs }) : { ...finding, proofs };
+  return unproven(finding.because, proofs) ?? { ...finding, proofs };
 }
 
 export interface SameAnswerArgs {
@@ -36,20 +35,30 @@ export interface SameAnswerArgs {
 
 /** The answers do not tell the attempts apart; no document asks for it, so a difference is a warning. */
 export function sameAnswer(spans: Spans, { attempts, alive }: SameAnswerArgs): Finding {
-  const answers = new Map<string, string[]>();
+  const answers = new Map<string, { readonly said: Said; readonly names: string[] }>();
   for (const name of attempts) {
     const outcome = spans.get(name)?.outcome;
-    if (!outcome) return inconclusive(`the case ended before ${name}`);
-    if (outcome.kind === 'unreachable' || outcome.kind === 'local' || outcome.kind === 'aborted')
-      return inconclusive(`${name}: ${outcomeKey(outcome)}`);
-    const key = outcomeKey(outcome);
-    answers.set(key, [...(answers.get(key) ?? []), name]);
+    if (!outcome) return endedBefore(name);
+    if (outcome.kind === 'unreachable' || outcome.kind === 'local' || outcome.kind === 'aborted') return undecidedBy(name, outcome);
+    const said = outcomeSaid(outcome);
+    const same = answers.get(said.en);
+    if (same) same.names.push(name);
+    else answers.set(said.en, { said, names: [name] });
   }
-  if (spans.get(alive)?.outcome?.kind !== 'accepted') return inconclusive('the known-good unit did not live on');
-  const said = [...answers].map(([key, names]) => `${key} (${names.join(', ')})`).join('; ');
-  return answers.size === 1
-    ? pass(`${attempts.length} attempts got one answer: ${[...answers.keys()].join('')}`)
-    : warn(`the answers differ: ${said}`);
+  if (spans.get(alive)?.outcome?.kind !== 'accepted')
+    return inconclusive('the known-good unit did not live on', '已知正常的单元未能保持存活');
+  const all = [...answers.values()];
+  const [first] = all;
+  if (!first) return inconclusive('there was no attempt', '没有任何尝试');
+  return all.length === 1
+    ? pass(
+        `${attempts.length} attempts got one answer: ${first.said.en}`,
+        `${attempts.length} 次尝试得到同一种回答：${first.said['zh-CN']}`,
+      )
+    : warn(
+        `the answers differ: ${all.map(({ said, names }) => `${said.en} (${names.join(', ')})`).join('; ')}`,
+        `回答不一致：${all.map(({ said, names }) => `${said['zh-CN']}（${names.join('、')}）`).join('；')}`,
+      );
 }
 
 export interface AnswersArgs {
@@ -59,12 +68,15 @@ export interface AnswersArgs {
 /** How each attempt was answered: a reading. */
 export function answers(spans: Spans, { attempts }: AnswersArgs): Finding {
   const said: Record<string, string> = {};
+  const zh: string[] = [];
   for (const name of attempts) {
     const outcome = spans.get(name)?.outcome;
-    if (!outcome) return inconclusive(`the case ended before ${name}`);
-    said[name] = outcomeKey(outcome);
+    if (!outcome) return endedBefore(name);
+    const answer = outcomeSaid(outcome);
+    said[name] = answer.en;
+    zh.push(`${name} ${answer['zh-CN']}`);
   }
-  return pass(`answers: ${JSON.stringify(said)}`, { reading: said });
+  return pass(`answers: ${JSON.stringify(said)}`, `回答：${zh.join('；')}`, { reading: said });
 }
 
 export interface RepliesArgs {
@@ -77,9 +89,11 @@ export function oneReply(spans: Spans, { during }: RepliesArgs): Finding {
   let count = 0;
   for (const name of during) {
     const span = spans.get(name);
-    if (!span) return inconclusive(`the case ended before ${name}`);
+    if (!span) return endedBefore(name);
     count += repliesOf(span).length;
   }
-  const said = `during ${during.join(' and ')}`;
-  return count === 1 ? pass(`one reply came ${said}`) : fail(`${count} replies came ${said}`);
+  const when = listed(during);
+  return count === 1
+    ? pass(`one reply came during ${when.en}`, `${when['zh-CN']} 期间收到一条应答`)
+    : fail(`${count} replies came during ${when.en}`, `${when['zh-CN']} 期间收到 ${count} 条应答`);
 }

@@ -2,6 +2,7 @@
 import type { SpanRecord, StoredEvent } from '../record.ts';
 import { packetsOf, type Spans } from '../spans.ts';
 import { fail, inconclusive, pass, type Finding } from '../verdict.ts';
+import { endedBefore } from '../words.ts';
 
 export interface WatchArgs {
   readonly span: string;
@@ -16,15 +17,17 @@ function closingsOf(span: SpanRecord): Closed[] {
 /** The session was not ended. */
 export function livedThrough(spans: Spans, args: WatchArgs): Finding {
   const span = spans.get(args.span);
-  if (!span) return inconclusive(`the case ended before ${args.span}`);
+  if (!span) return endedBefore(args.span);
   const closed = closingsOf(span).find((event) => event.ending.by !== 'local');
-  return closed
-    ? fail(`the session ended during ${args.span}, ${ms(closed.at - span.startedAt)} after its start`)
-    : pass(`the session lived through ${args.span}`);
+  if (!closed) return pass(`the session lived through ${args.span}`, `会话在 ${args.span} 期间保持连接`);
+  const after = Math.round(closed.at - span.startedAt);
+  return fail(`the session ended during ${args.span}, ${after} ms after its start`, `会话在 ${args.span} 期间结束，距其开始 ${after} 毫秒`);
 }
 
 export interface EndedArgs extends WatchArgs {
-  /** Bounds of the time from the start of the span to the end of the session, milliseconds. */
+  /** Bounds count from the end of this span; from the start of the other unless told. */
+  readonly since?: string;
+  /** Bounds of the time to the end of the session, milliseconds. */
   readonly notBefore?: number;
   readonly notAfter?: number;
 }
@@ -32,13 +35,30 @@ export interface EndedArgs extends WatchArgs {
 /** The platform ended the session, within the bounds where there are some. */
 export function endedByPlatform(spans: Spans, args: EndedArgs): Finding {
   const span = spans.get(args.span);
-  if (!span) return inconclusive(`the case ended before ${args.span}`);
+  if (!span) return endedBefore(args.span);
   const closed = closingsOf(span).find((event) => event.ending.by !== 'local');
-  if (!closed) return fail(`the session was not ended during ${args.span} (${ms(span.endedAt - span.startedAt)})`);
-  const after = closed.at - span.startedAt;
-  if (after < (args.notBefore ?? 0)) return fail(`the session was ended after ${ms(after)}, too early`);
-  if (after > (args.notAfter ?? Infinity)) return fail(`the session was ended after ${ms(after)}, too late`);
-  return pass(`the platform ended the session after ${ms(after)}`, { reading: Math.round(after) });
+  if (!closed) {
+    const late = unanswered(spans, span);
+    if (late)
+      return inconclusive(
+        `the session was not ended during ${args.span}, but ${late.name} was not answered before its end`,
+        `会话在 ${args.span} 期间未被结束，但在其结束之前 ${late.name} 尚未得到回答`,
+      );
+    const lasted = Math.round(span.endedAt - span.startedAt);
+    return fail(`the session was not ended during ${args.span} (${lasted} ms)`, `会话在 ${args.span} 期间（${lasted} 毫秒）未被结束`);
+  }
+  const after = closed.at - (spans.get(args.since ?? '')?.endedAt ?? span.startedAt);
+  const ms = Math.round(after);
+  if (after < (args.notBefore ?? 0)) return fail(`the session was ended after ${ms} ms, too early`, `会话在 ${ms} 毫秒后被结束，过早`);
+  if (after > (args.notAfter ?? Infinity)) return fail(`the session was ended after ${ms} ms, too late`, `会话在 ${ms} 毫秒后被结束，过晚`);
+  return pass(`the platform ended the session after ${ms} ms`, `平台在 ${ms} 毫秒后结束会话`, { reading: ms });
+}
+
+/** An attempt of another unit that was still under way when the span ended: what should have ended the session had not happened. */
+function unanswered(spans: Spans, span: SpanRecord): SpanRecord | undefined {
+  for (const other of spans.all())
+    if (other.outcome && other.unit !== span.unit && other.startedAt <= span.endedAt && other.endedAt > span.endedAt) return other;
+  return undefined;
 }
 
 export interface SilenceArgs extends WatchArgs {
@@ -54,30 +74,31 @@ export interface SilenceArgs extends WatchArgs {
 export function nothingReceived(spans: Spans, args: SilenceArgs): Finding {
   const span = spans.get(args.span);
   const heard = spans.get(args.heard);
-  if (!span) return inconclusive(`the case ended before ${args.span}`);
+  if (!span) return endedBefore(args.span);
   const received = messagesOf(span);
   const [first] = received;
-  if (first) return fail(`the watcher received ${received.length} messages, the first on ${first.topic}`);
-  if (closingsOf(span).length > 0 && !args.mayBeClosed) return inconclusive('the watcher lost its connection');
-  if (heard?.outcome?.kind !== 'accepted') return inconclusive('the watcher was not shown to hear anything');
+  if (first)
+    return fail(
+      `the watcher received ${received.length} messages, the first on ${first.topic}`,
+      `监听者收到 ${received.length} 条消息，第一条在 ${first.topic}`,
+    );
+  if (closingsOf(span).length > 0 && !args.mayBeClosed) return inconclusive('the watcher lost its connection', '监听者失去了连接');
+  if (heard?.outcome?.kind !== 'accepted')
+    return inconclusive('the watcher was not shown to hear anything', '没有证据表明监听者能收到消息');
   const rightful = args.meanwhile === undefined ? undefined : spans.get(args.meanwhile);
   if (args.meanwhile !== undefined && (!rightful || messagesOf(rightful).length === 0))
-    return inconclusive(`nothing was sent to the rightful receiver during ${args.meanwhile}`);
-  return pass('the watcher received nothing');
+    return inconclusive(`nothing was sent to the rightful receiver during ${args.meanwhile}`, `${args.meanwhile} 期间没有消息发给应收者`);
+  return pass('the watcher received nothing', '监听者没有收到任何消息');
 }
 
 /** How many messages came: a reading. */
 export function deliveries(spans: Spans, args: WatchArgs): Finding {
   const span = spans.get(args.span);
-  if (!span) return inconclusive(`the case ended before ${args.span}`);
+  if (!span) return endedBefore(args.span);
   const count = messagesOf(span).length;
-  return pass(`${count} messages came during ${args.span}`, { reading: count });
+  return pass(`${count} messages came during ${args.span}`, `${args.span} 期间收到 ${count} 条消息`, { reading: count });
 }
 
 function messagesOf(span: SpanRecord): { topic: string }[] {
   return packetsOf(span).flatMap(({ dir, packet }) => (dir === 'in' && packet.cmd === 'publish' ? [{ topic: packet.topic }] : []));
-}
-
-function ms(value: number): string {
-  return `${Math.round(value)} ms`;
 }

@@ -6,13 +6,11 @@ export default definePlatformCase({
     en: 'A device that was added registers twice with one random value',
     'zh-CN': '已添加的设备用同一个 random 值注册两次',
   },
-  profiles: ['prereg', 'operator'],
+  profiles: ['prereg'],
   needs: 'cell',
   async drive(t) {
     const guard = await t.guard('register');
-    const deviceName = t.name('unit');
-    await t.operator.addDevice('added', deviceName);
-    const unit = t.unit('unit', { mode: 'register', deviceName });
+    const unit = t.unit('unit', { mode: 'register', deviceName: await t.added('unit') });
     await unit.register('first', { random: '123' });
     await t.pace();
     await unit.register('again', { random: '123' });

@@ -26,6 +26,7 @@ export default definePlatformCase({
       oracle: 'endedByPlatform',
       on: { span: 'linger', notBefore: REGISTRATION_CLOSE_MS - TOLERANCE_MS, notAfter: REGISTRATION_CLOSE_MS + TOLERANCE_MS },
     },
+    { id: 'counts-from', rule: 'RULE-06', oracle: 'closeCountsFrom', on: { register: 'register', linger: 'linger' }, reading: true },
     { id: 'usable-afterwards', rule: 'RULE-05', oracle: 'accepted', on: { attempt: 'connect' } },
   ],
 });

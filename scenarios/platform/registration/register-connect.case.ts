@@ -24,6 +24,8 @@ export default definePlatformCase({
     await t.operator.readDevice('status-online', deviceName);
     await unit.post('post');
     await unit.disconnect('leave');
+    // The device knows that it left before the platform does.
+    await t.wait(1_000);
     await t.operator.readDevice('status-offline', deviceName);
     await t.pace();
     await unit.connect('reconnect');

@@ -1,0 +1,122 @@
+// `muster report`: shows a stored report, compares two, and works a stored run out anew.
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { codeOf, EXIT, UserError, type ExitCode } from '../../kernel/errors.ts';
+import { diffLines, diffReports } from '../../report/diff.ts';
+import { TRANSCRIPT_FILE, type Report } from '../../report/model.ts';
+import { caseLine, closingLines } from '../../report/text.ts';
+import { verifyRun } from '../../report/verify.ts';
+import { readReportFile, type Problem, type RunFile } from '../../report/verify-files.ts';
+import type { JudgingVersion } from '../../report/verify-rebuild.ts';
+import { CASES } from '../../scenarios/engine/cases.ts';
+import { judgedClass, judgedProfiles, requirementSet } from '../../scenarios/engine/requirements.ts';
+import { coloured } from '../table.ts';
+import { VERSION } from '../version.ts';
+
+const JUDGING: JudgingVersion = { version: VERSION, cases: CASES, classOf: judgedClass, requirementSet, judgedProfiles };
+
+/** Of one run; the rest is counted. */
+const PROBLEMS_NAMED = 25;
+
+function show(path: string): ExitCode {
+  const report = load(path);
+  const width = Math.max(0, ...report.cases.map((one) => one.verdict.length));
+  const lines = report.cases.map((one) => `${coloured(one.verdict, one.verdict.padEnd(width))}  ${caseLine(one)}`);
+  lines.push(...closingLines(report), '', coloured(report.result.conformance, report.result.headline));
+  print(lines);
+  return EXIT.asked;
+}
+
+function diff(before: string, after: string, { json }: { readonly json?: true }): ExitCode {
+  const found = diffReports(load(before), load(after));
+  print(json ? [JSON.stringify(found, null, 2)] : diffLines(found));
+  return found.regression ? EXIT.notConformant : EXIT.asked;
+}
+
+function verify(paths: readonly string[]): ExitCode {
+  // What cannot be read at all is said before anything is worked out.
+  const runs = paths.map((path) => {
+    const file = reportFileOf(path);
+    const evidence = join(dirname(file), TRANSCRIPT_FILE);
+    return [readRunFile(file, 'the report'), readRunFile(evidence, 'the evidence beside the report')] as const;
+  });
+  let good = true;
+  for (const [reportFile, transcriptFile] of runs) {
+    const { problems, notes, report, judged } = verifyRun(reportFile, transcriptFile, JUDGING);
+    for (const note of notes) process.stderr.write(`muster: ${reportFile.name}: ${note}\n`);
+    if (problems.length > 0 || !report) {
+      good = false;
+      print([coloured('fail', `not verified  ${reportFile.name}`), ...problemLines(problems)]);
+    } else {
+      const { transcript, result, cases } = report;
+      const facts = `${judged} of ${cases.length} cases judged again, ${transcript.lines} lines of evidence; ${result.headline}`;
+      print([`${coloured('pass', 'verified')}  ${reportFile.name}: ${facts}`]);
+    }
+  }
+  return good ? EXIT.asked : EXIT.notConformant;
+}
+
+function problemLines(problems: readonly Problem[]): string[] {
+  const lines = problems.slice(0, PROBLEMS_NAMED).map(({ where, what }) => `  ${where}: ${what}`);
+  if (problems.length > PROBLEMS_NAMED) lines.push(`  and ${problems.length - PROBLEMS_NAMED} more`);
+  return lines;
+}
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function reportFileOf(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'report.json') : path;
+}
+
+function readRunFile(path: string, what: string): RunFile {
+  try {
+    return { name: path, bytes: readFileSync(path) };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
+    throw new UserError(`${what} ${path} ${why}`, 'give the directory that `muster verify … --out` wrote');
+  }
+}
+
+/** A report to show or to compare: a broken one is a mistake of the user's; whether it is true is for `verify` to say. */
+function load(path: string): Report {
+  const problems: Problem[] = [];
+  const read = readReportFile(readRunFile(reportFileOf(path), 'the report'), problems);
+  const [first] = problems;
+  if (!read)
+    throw new UserError(`${first?.where ?? path}: ${first?.what ?? 'it is no report'}`, 'give the report.json of a run, or its directory');
+  if (first) process.stderr.write(`muster: ${first.where}: ${first.what}; see \`muster report verify\`\n`);
+  return read.report;
+}
+
+/** Adds `report` to the program. */
+export function registerReport(program: Command, exit: (code: ExitCode) => void): void {
+  const command = program.command('report').description('show, compare and verify stored reports');
+  command
+    .command('show')
+    .argument('<report>', 'report.json of a run, or its directory')
+    .description('print the table of a report')
+    .addHelpText('after', '\nExample:\n  $ muster report show results\n\nExit codes: 0 shown, 64 usage.\n')
+    .action((path: string) => exit(show(path)));
+  command
+    .command('diff')
+    .argument('<before>', 'the earlier report.json, or its directory')
+    .argument('<after>', 'the later one')
+    .description('compare two reports: verdicts, readings, latency')
+    .option('--json', 'print the comparison as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ muster report diff results-1 results-2\n\nExit codes: 0 no regression, 1 a regression, 64 usage.\n',
+    )
+    .action((before: string, after: string, options: { json?: true }) => exit(diff(before, after, options)));
+  command
+    .command('verify')
+    .argument('<reports...>', 'report.json of runs, or their directories')
+    .description('work stored runs out anew: digests, completeness, and every verdict from the evidence')
+    .addHelpText('after', '\nExample:\n  $ muster report verify results\n\nExit codes: 0 verified, 1 not, 64 usage.\n')
+    .action((paths: string[]) => exit(verify(paths)));
+}

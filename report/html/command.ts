@@ -1,0 +1,26 @@
+// The command line that repeats a run or one of its cases, as far as a report knows it.
+import type { Report } from '../model.ts';
+
+/** Options that the command leaves out where they are its defaults. */
+const DEFAULT_SEED = '1';
+const EMBEDDED_NAMESPACE = '0';
+
+/** The command that repeats the run, or one case of it. */
+export function commandOf(report: Report, caseId?: string): string {
+  const { subject, direction, seed, namespace, profiles } = report;
+  const words = ['muster', 'verify', direction];
+  const embedded = subject.kind === 'embedded-stub' || subject.kind === 'reference-device';
+  if (!embedded) words.push('--target', quoted(subject.name));
+  if (!embedded && direction === 'platform')
+    words.push(...[...profiles, ...report.profilesNotJudged].flatMap((one) => ['--profile', quoted(one)]));
+  if (caseId !== undefined) words.push('--case', quoted(caseId));
+  if (seed !== DEFAULT_SEED) words.push('--seed', quoted(seed));
+  // Against others a name that was used before is no longer new: a run of its own namespace is fresh.
+  if (embedded && namespace !== EMBEDDED_NAMESPACE) words.push('--namespace', quoted(namespace));
+  return words.join(' ');
+}
+
+/** As a POSIX shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w./:@+=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,70 @@
+// How a device of a case writes when it does not write as a client library does: in pieces, with something in or behind its CONNECT, or not at
+// all any more. Each wraps the stream that is recorded, so that the evidence holds what went out.
+import mqttPacket from 'mqtt-packet';
+import { toHex } from '../../kernel/bytes/concat.ts';
+import type { ByteStream } from '../../kernel/bytes/stream.ts';
+import { decodePacket } from '../judge/decode.ts';
+
+/** A wrapper of the stream of one connection, for `Bend.wire`. */
+export type Wire = (stream: ByteStream) => ByteStream;
+
+/** Every write in pieces of so many bytes: as many segments, or WebSocket frames. */
+export function inPieces(size: number): Wire {
+  return (stream) => ({
+    ...stream,
+    write(bytes) {
+      let hasRoom = true;
+      for (let at = 0; at < bytes.length; at += size) hasRoom = stream.write(bytes.slice(at, at + size));
+      return hasRoom;
+    },
+  });
+}
+
+/** The CONNECT, and `tail` in the same write. */
+export function withTail(tail: Uint8Array): Wire {
+  return (stream) => {
+    let isFirst = true;
+    return {
+      ...stream,
+      write(bytes) {
+        if (!isFirst) return stream.write(bytes);
+        isFirst = false;
+        const both = new Uint8Array(bytes.length + tail.length);
+        both.set(bytes);
+        both.set(tail, bytes.length);
+        return stream.write(both);
+      },
+    };
+  };
+}
+
+/** The CONNECT with a will, which no unit sets by itself. */
+export function withWill(topic: string, text: string): Wire {
+  return (stream) => {
+    let isFirst = true;
+    return {
+      ...stream,
+      write(bytes) {
+        if (!isFirst) return stream.write(bytes);
+        isFirst = false;
+        const packet = decodePacket(toHex(bytes));
+        if (packet?.cmd !== 'connect') throw new Error('the first bytes of the connection are not one CONNECT');
+        const will = { topic, payload: Buffer.from(text), qos: 0 as const, retain: false };
+        return stream.write(mqttPacket.generate({ ...packet, will }));
+      },
+    };
+  };
+}
+
+/** The CONNECT, and then not a byte more, whatever the session wants to send. */
+export const silentAfterConnect: Wire = (stream) => {
+  let isFirst = true;
+  return {
+    ...stream,
+    write(bytes) {
+      if (!isFirst) return true;
+      isFirst = false;
+      return stream.write(bytes);
+    },
+  };
+};

@@ -1,0 +1,3 @@
+import { platformMutant } from '../mutant.ts';
+
+export default platformMutant({ id: 'never-offline', rule: 'RULE-56', replace: () => 'ONLINE' as const });

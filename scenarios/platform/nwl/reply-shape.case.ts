@@ -1,0 +1,3 @@
+import { replyShapeCase } from '../registration/reply-shape.ts';
+
+export default replyShapeCase('regnwl');

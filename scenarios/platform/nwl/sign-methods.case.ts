@@ -1,0 +1,3 @@
+import { signMethodsCase } from '../registration/sign-methods.ts';
+
+export default signMethodsCase('regnwl');

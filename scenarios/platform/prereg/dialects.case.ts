@@ -1,0 +1,3 @@
+import { dialectsCase } from '../registration/dialects.ts';
+
+export default dialectsCase('register');

@@ -1,0 +1,3 @@
+import { malformedCase } from '../registration/malformed.ts';
+
+export default malformedCase('register');

@@ -1,0 +1,174 @@
+// The HTML report in a real Chromium, from a disk: it needs no network, and it can be searched, read in two languages, and printed.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test as base, type Page } from '@playwright/test';
+import { COMMAND } from './fixtures.ts';
+
+/** A subject with one fault: most cases pass, some do not. */
+const MUTANT = 'cap-4';
+
+interface OpenReport {
+  /** Requests for anything but the file itself, console messages and errors. */
+  readonly troubles: readonly string[];
+  open(hash?: string): Promise<void>;
+}
+
+const test = base.extend<{ report: OpenReport }, { file: string }>({
+  file: [
+    // Playwright reads the first parameter's pattern.
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const folder = mkdtempSync(join(tmpdir(), 'muster-report-'));
+      const { status, stderr } = spawnSync(process.execPath, [COMMAND, 'verify', 'platform', '--mutant', MUTANT, '--out', folder], {
+        encoding: 'utf8',
+      });
+      expect(status, stderr).toBe(1);
+      await use(join(folder, 'report.html'));
+      rmSync(folder, { recursive: true });
+    },
+    { scope: 'worker' },
+  ],
+  report: async ({ page, file }, use) => {
+    const url = pathToFileURL(file).href;
+    const troubles: string[] = [];
+    page.on('console', (message) => troubles.push(message.text()));
+    page.on('pageerror', (error) => troubles.push(error.message));
+    page.on('request', (request) => {
+      if (request.url().split('#')[0] !== url) troubles.push(request.url());
+    });
+    await use({ troubles, open: (hash = '') => page.goto(url + hash).then(() => undefined) });
+    expect(troubles).toEqual([]);
+  },
+});
+
+const cases = (page: Page) => page.locator('details.case');
+const shownCases = (page: Page) => page.locator('details.case:visible');
+
+test('names the verdict, opens what did not pass, and stays small', async ({ page, report, file }) => {
+  await report.open();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/embedded stub/);
+  await expect(page.locator('#result strong')).toHaveText('✕ not conformant');
+  const failed = page.locator('details.case[data-find=fail]');
+  expect(await failed.count()).toBeGreaterThan(0);
+  for (const one of await failed.all()) await expect(one).toHaveAttribute('open');
+  await expect(page.locator('details.case[data-find=pass]').first()).not.toHaveAttribute('open');
+  expect(statSync(file).size).toBeLessThan(4_000_000);
+});
+
+test('a search and a verdict hide the cases that do not match', async ({ page, report }) => {
+  await report.open();
+  const all = await cases(page).count();
+  await expect(shownCases(page)).toHaveCount(all);
+  await page.getByLabel('Find').fill('nwl/forged-reply');
+  await expect(page.locator('#case-platform\\/nwl\\/forged-reply')).toBeVisible();
+  expect(await shownCases(page).count()).toBeLessThan(all);
+  await page.getByLabel('Find').fill('no such words anywhere');
+  await expect(shownCases(page)).toHaveCount(0);
+  await expect(page.getByText('No case and no rule matches.')).toBeVisible();
+  await page.getByLabel('Find').fill('');
+  await page.getByLabel('Verdict').selectOption('fail');
+  await expect(shownCases(page)).toHaveCount(await page.locator('details.case[data-find=fail]').count());
+  await expect(page.locator('#rules tbody tr:visible')).toHaveCount(await page.locator('#rules tr[data-find=fail]').count());
+  await page.getByLabel('Verdict').selectOption('');
+  await expect(shownCases(page)).toHaveCount(all);
+});
+
+test('the language is a button, and the words of the report follow', async ({ page, report }) => {
+  await report.open();
+  const limits = page.locator('#limits-h');
+  await expect(limits).toHaveText('What is not claimed');
+  await page.getByRole('button', { name: '简体中文' }).click();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
+  await expect(limits).toHaveText('未声明的内容');
+  await expect(page.locator('#rule-RULE-01 [lang="zh-CN"]').first()).toBeVisible();
+  await expect(page.locator('#rule-RULE-01 [lang="en"]').first()).toBeHidden();
+  await expect(page).toHaveTitle(/符合性报告/);
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(limits).toHaveText('What is not claimed');
+  await expect(page).toHaveTitle(/Conformance report/);
+});
+
+test.describe('in a Chinese browser', () => {
+  test.use({ locale: 'zh-CN' });
+  test('the report begins in Chinese', async ({ page, report }) => {
+    await report.open();
+    await expect(page.getByRole('button', { name: '简体中文' })).toHaveAttribute('aria-pressed', 'true');
+    await expect(page.locator('#cases-h')).toHaveText('用例');
+  });
+});
+
+test('a link opens what it leads to, even what the filter had hidden', async ({ page, report }) => {
+  await report.open('#case-platform/session/second-connect');
+  const one = page.locator('#case-platform\\/session\\/second-connect');
+  await expect(one).toHaveAttribute('open');
+  const evidence = one.locator('.checks a[href^="#span-"]').first();
+  const target = page.locator(`[id="${(await evidence.getAttribute('href'))!.slice(1)}"]`);
+  await evidence.click();
+  await expect(target).toBeInViewport();
+
+  await page.getByLabel('Verdict').selectOption('fail');
+  await expect(one).toBeHidden();
+  const rule = page.locator('#rules tr:visible').last();
+  await rule.locator('summary').click();
+  await rule.locator('li > a').last().click();
+  await expect(page.locator('details.case:target > summary')).toBeInViewport();
+  await page.locator('details.case:target').getByRole('link', { name: 'all cases' }).click();
+  await expect(page.locator('#cases-h')).toBeInViewport();
+});
+
+test('a packet opens from the keyboard to its fields and bytes', async ({ page, report }) => {
+  await report.open('#case-platform/nwl/five-units');
+  const packet = page.locator('details.case:target details.e').first();
+  await packet.locator('summary').focus();
+  await page.keyboard.press('Enter');
+  await expect(packet.locator('dt').first()).toHaveText('client identifier');
+  await expect(packet.locator('pre')).toHaveText(/^0000 {2}10 [0-9a-f]{2} /);
+});
+
+test('prints everything opened, without its controls', async ({ page, report }) => {
+  await report.open();
+  await page.emulateMedia({ media: 'print' });
+  await expect(page.locator('#controls')).toBeHidden();
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  await expect(page.locator('details:not([open])')).toHaveCount(0);
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+  expect(await page.locator('details:not([open])').count()).toBeGreaterThan(0);
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+  test('the report is there, in English', async ({ page, report }) => {
+    await report.open();
+    await expect(page.locator('#controls')).toBeHidden();
+    await expect(page.locator('#limits-h')).toHaveText('What is not claimed');
+    await expect(page.locator('#rule-RULE-01 [lang="zh-CN"]').first()).toBeHidden();
+    const closed = page.locator('details.case:not([open])').first();
+    await closed.locator('summary').first().click();
+    await expect(closed.locator('.checks').first()).toBeVisible();
+  });
+});
+
+test('fits a narrow screen', async ({ page, report }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await report.open('#case-platform/session/own-topics');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`${colorScheme}`, () => {
+    test.use({ colorScheme });
+    test('no barrier that axe knows of', async ({ page, report }) => {
+      test.setTimeout(120_000);
+      await report.open('#case-platform/registration/close-after-reply');
+      await page.locator('details.case:target details.e summary').first().click();
+      // One case of each kind is enough: axe reads every element.
+      await page.getByLabel('Find').fill('close-after-reply');
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
+    });
+  });
+}
