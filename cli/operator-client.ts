@@ -16,7 +16,8 @@ export function operatorClient({ url, token }: Pick<StubAdministrator, 'url' | '
     try {
       answer = await fetch(url, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        // A connection that is kept may be closed by the stub just as it is used again.
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' },
         body: JSON.stringify(command),
       });
     } catch (error) {

@@ -1,7 +1,7 @@
 // What a run of the suite found, as files and as a table on stdout.
 import { join } from 'node:path';
 import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from '../report/formats.ts';
-import { makeReport, TRANSCRIPT_FILE } from '../report/model.ts';
+import { makeReport, TRANSCRIPT_FILE, type Report } from '../report/model.ts';
 import { caseLine, closingLines } from '../report/text.ts';
 import { transcriptOf } from '../report/transcript.ts';
 import type { SuiteResult } from '../scenarios/engine/suite.ts';
@@ -14,8 +14,8 @@ export interface PublishOptions {
   readonly reporter?: readonly FormatName[];
 }
 
-/** Writes what was asked for. */
-export function publish({ findings, records }: SuiteResult, options: PublishOptions): void {
+/** Writes what was asked for; the report. */
+export function publish({ findings, records }: SuiteResult, options: PublishOptions): Report {
   const transcript = transcriptOf(findings.about, records);
   const report = makeReport(findings, transcript);
   if (options.out !== undefined) {
@@ -29,11 +29,12 @@ export function publish({ findings, records }: SuiteResult, options: PublishOpti
   const json = FORMATS.json.render(report);
   if (options.json === '-') {
     process.stdout.write(json);
-    return;
+    return report;
   }
   if (options.json !== undefined) writeWhole(options.json, json);
   const width = Math.max(...report.cases.map((one) => one.verdict.length));
   const lines = report.cases.map((one) => `${coloured(one.verdict, one.verdict.padEnd(width))}  ${caseLine(one)}`);
   lines.push(...closingLines(report), '', coloured(report.result.conformance, report.result.headline));
   process.stdout.write(`${lines.join('\n')}\n`);
+  return report;
 }

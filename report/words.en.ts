@@ -52,7 +52,7 @@ export const en = {
   'direction.firmware': 'a firmware, driven by our stub',
 
   'result.rules': '{exercised} of {required} required rules were decided by a check.',
-  'result.undecided': 'Why nothing is decided',
+  'result.undecided': 'What is not decided, and why',
   'result.odd': 'Cases that did not pass',
   'result.counts': 'Cases by verdict',
 
@@ -134,6 +134,7 @@ export const en = {
   'cases.h': 'Cases',
   'cases.checks': 'Checks',
   'cases.steps': 'Steps',
+  'cases.moreSteps': '{count} more steps are in {file}.',
   'cases.sequence': 'Sequence of packets',
   'cases.repeat': 'Repeat this case with',
   'cases.note': 'Note',

@@ -53,7 +53,7 @@ export const zhCN: Readonly<Record<WordKey, string>> = {
   'direction.firmware': '固件，由我们的仿真平台驱动',
 
   'result.rules': '{required} 条必需规则中有 {exercised} 条由检查作出了判定。',
-  'result.undecided': '为何无法判定',
+  'result.undecided': '未判定的内容及原因',
   'result.odd': '未通过的用例',
   'result.counts': '各结论的用例数',
 
@@ -135,6 +135,7 @@ export const zhCN: Readonly<Record<WordKey, string>> = {
   'cases.h': '用例',
   'cases.checks': '检查',
   'cases.steps': '步骤',
+  'cases.moreSteps': '另有 {count} 个步骤见 {file}。',
   'cases.sequence': '报文时序',
   'cases.repeat': '重现此用例',
   'cases.note': '备注',

@@ -2,13 +2,17 @@
 import { outcomeKey } from '../../kernel/trace/outcome.ts';
 import type { CheckResult } from '../../scenarios/judge/judge.ts';
 import type { Proofs } from '../../scenarios/judge/verdict.ts';
-import type { Report, ReportCase } from '../model.ts';
+import { TRANSCRIPT_FILE, type Report, type ReportCase } from '../model.ts';
 import type { StoredCase } from '../transcript.ts';
 import { commandOf } from './command.ts';
-import { diagramOf, drawnSpans, spanAnchor } from './diagram.ts';
+import { diagramOf, spanAnchor } from './diagram.ts';
 import { anchor, joined, markup, type Markup, type Part } from './markup.ts';
-import { both, element, english, word } from './say.ts';
+import { sequenceOf } from './sequence.ts';
+import { both, element, english, say, word } from './say.ts';
 import { asksAttention, mark } from './verdicts.ts';
+
+/** A longer table of steps is not read. */
+const STEPS_MAX = 100;
 
 /** Where a case stands in the file. */
 export function caseAnchor(id: string): string {
@@ -58,11 +62,13 @@ interface Setting {
 
 function caseDetails(one: ReportCase, setting: Setting): Markup {
   const { report, stored, limit, nth } = setting;
-  const drawn = stored ? drawnSpans(stored.record, limit) : new Set<string>();
+  const sequence = stored && sequenceOf(stored.record.spans, limit, wantedSpans(one));
+  const drawn = new Set(sequence?.rows.map(({ span }) => span.name));
   const title = both({ en: one.title, 'zh-CN': one.zh.title });
   const diagram =
     stored &&
-    markup`<h4>${word('cases.sequence')}</h4>${diagramOf(stored.record, { seenBy: report.direction === 'firmware' ? 'platform' : 'device', limit, nth })}`;
+    sequence &&
+    markup`<h4>${word('cases.sequence')}</h4>${diagramOf(stored.record, sequence, { seenBy: report.direction === 'firmware' ? 'platform' : 'device', nth })}`;
   return markup`<details class="case" id="${caseAnchor(one.id)}" data-find="${one.verdict}"${asksAttention(one.verdict) && markup` open`}>
 <summary>${mark(one.verdict)} <h3>${title} <code>${one.id}</code></h3></summary>
 ${one.note !== null && markup`<p class="note"><b>${word('cases.note')}:</b> ${noteOf(one, one.note)}</p>`}
@@ -74,6 +80,12 @@ ${diagram}
 <p class="soft">${word('cases.repeat')} <code>${commandOf(report, one.id)}</code></p>
 </details>
 `;
+}
+
+/** The spans that checks rest on, those of checks that did not pass first. */
+function wantedSpans(one: ReportCase): string[] {
+  const odd = one.checks.filter((check) => asksAttention(check.verdict));
+  return [...new Set([...odd, ...one.checks].flatMap((check) => check.evidence))];
 }
 
 /** What the system said has no second language. */
@@ -120,7 +132,8 @@ function proofsOf(proofs: Proofs): Markup {
 }
 
 function stepsTable(one: ReportCase, drawn: ReadonlySet<string>): Markup {
-  const rows = one.steps.map((step) => {
+  const more = one.steps.length - STEPS_MAX;
+  const rows = one.steps.slice(0, STEPS_MAX).map((step) => {
     const name = drawn.has(step.name) ? markup`<a href="#${spanAnchor(one.id, step.name)}">${step.name}</a>` : step.name;
     const outcome = step.outcome ? outcomeKey(step.outcome) : '';
     return markup`<tr><td>${name}<td>${step.unit ?? word('seq.operator')}<td>${step.verb}<td>${outcome}<td class="n">${step.ms}`;
@@ -129,5 +142,5 @@ function stepsTable(one: ReportCase, drawn: ReadonlySet<string>): Markup {
     (key) => markup`${element('th scope="col"', key)}`,
   );
   return markup`<details class="steps"><summary><h4>${word('cases.steps')} <span class="soft">${one.steps.length}</span></h4></summary>
-<div class="scroll"><table><thead><tr>${heads}<tbody>${rows}</table></div></details>`;
+<div class="scroll"><table><thead><tr>${heads}<tbody>${rows}</table></div>${more > 0 && markup`<p class="left">${say('cases.moreSteps', { count: more, file: markup`<code>${TRANSCRIPT_FILE}</code>` })}</p>`}</details>`;
 }

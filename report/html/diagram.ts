@@ -7,7 +7,7 @@ import { en } from '../words.en.ts';
 import { anchor, markup, type Markup, type Part } from './markup.ts';
 import { shownEvent, type SeenBy, type ShownEvent } from './packet.ts';
 import { say, word } from './say.ts';
-import { sequenceOf, type Sequence, type SequenceRow } from './sequence.ts';
+import type { Sequence, SequenceRow } from './sequence.ts';
 
 /** Sizes of a row's drawing, in CSS pixels. */
 const LANE = 88;
@@ -18,16 +18,13 @@ const HEAD = 5;
 
 export interface DiagramSettings {
   readonly seenBy: SeenBy;
-  /** Most events that are drawn. */
-  readonly limit: number;
   /** Number of the case in the file: names of what its rows share are short, since every row has them. */
   readonly nth: number;
 }
 
 /** The diagram of a case. */
-export function diagramOf(record: CaseRecord, { seenBy, limit, nth }: DiagramSettings): Markup {
+export function diagramOf(record: CaseRecord, sequence: Sequence, { seenBy, nth }: DiagramSettings): Markup {
   if (record.spans.length === 0) return markup`<p>${word('cases.noEvidence')}</p>`;
-  const sequence = sequenceOf(record.spans, limit);
   const lanes = new Lanes(sequence);
   const { events, spans } = sequence.left;
   const left =
@@ -35,11 +32,6 @@ export function diagramOf(record: CaseRecord, { seenBy, limit, nth }: DiagramSet
   return markup`<div class="seq"><svg class="defs" aria-hidden="true"><defs><path id="l${nth}" d="${lanes.lifelines()}"/><g id="e${nth}"><path d="${lanes.lifelines()}"/><path class="k" d="${bracketLine(0)}"/></g></defs></svg>
 <div class="r head"><span class="t">${word('seq.time')}</span>${lanes.head()}<span class="x">${word('seq.what')}</span></div>
 ${sequence.rows.map((row) => drawRow(row, { record, seenBy, lanes, nth, startedAt: sequence.startedAt }))}</div>${left}`;
-}
-
-/** Spans that the diagram of a case has a place for. */
-export function drawnSpans(record: CaseRecord, limit: number): ReadonlySet<string> {
-  return new Set(sequenceOf(record.spans, limit).rows.map(({ span }) => span.name));
 }
 
 /** Where a span stands in the file. */

@@ -7,10 +7,8 @@ import { asksAttention } from './verdicts.ts';
 /** A diagram of more is not read. */
 export const EVENTS_MAX = 150;
 
-/** Events differ in size: so much of the room is planned with. */
-const PLANNED = 0.85;
 /** Cases that did not pass may have so much of it before they are shortened as well. */
-const FOR_ATTENTION = 0.7;
+const FOR_ATTENTION = 0.6;
 
 /** Sizes of the file with the most events, with none, and as it may be. */
 interface Sizes {
@@ -19,14 +17,19 @@ interface Sizes {
   readonly most: number;
 }
 
-/** Limits by which the file fits, as far as an average event tells. Cases that did not pass are shortened last. */
-export function limitsFor(report: Report, evidence: readonly StoredCase[], sizes: Sizes): EventLimit {
-  const events = new Map(evidence.map(({ record }) => [record.case, record.spans.reduce((sum, span) => sum + span.events.length, 0)]));
+/**
+ * Limits by which the file fits, as far as an average event tells. Cases that did not pass are shortened last.
+ * @param planned share of the room to plan with, since events differ in size
+ */
+export function limitsFor(report: Report, evidence: readonly StoredCase[], sizes: Sizes, planned: number): EventLimit {
+  const events = new Map(
+    evidence.map(({ record }) => [record.case, record.spans.reduce((sum, span) => sum + Math.max(1, span.events.length), 0)]),
+  );
   const cases = [...report.cases, ...report.extensions];
   const drawn = (of: readonly ReportCase[], limit: number): number =>
     of.reduce((sum, { id }) => sum + Math.min(events.get(id) ?? 0, limit), 0);
   const cost = (sizes.whole - sizes.bare) / Math.max(1, drawn(cases, EVENTS_MAX));
-  const room = (PLANNED * (sizes.most - sizes.bare)) / cost;
+  const room = (planned * (sizes.most - sizes.bare)) / cost;
 
   const highest = (of: readonly ReportCase[], fits: number): number => {
     let limit = EVENTS_MAX;

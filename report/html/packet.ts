@@ -87,8 +87,16 @@ function bodyOf({ fields, details }: DescribedEvent, hex: string): Markup {
   const all: readonly Field<FieldName | DetailName>[] = [...fields, ...details];
   const rows = all.map(([name, value]) => markup`${element('dt', `field.${name}`)}<dd>${valueWords(value)}</dd>`);
   const bytes = hex.length / 2;
-  const more = bytes > HEX_BYTES ? markup`<p>${say('event.more', { count: bytes - HEX_BYTES })}</p>` : undefined;
-  return markup`${rows.length > 0 && markup`<dl>${rows}</dl>`}<pre>${hexDump(hex.slice(0, HEX_BYTES * 2))}</pre>${more}`;
+  const more = bytes > HEX_BYTES && markup`<p>${say('event.more', { count: bytes - HEX_BYTES })}</p>`;
+  const shown = hex.slice(0, HEX_BYTES * 2);
+  // What is decoded has its text above; the rest is read beside its bytes.
+  const dump = all.length > 0 ? grouped(shown) : hexDump(shown);
+  return markup`${rows.length > 0 && markup`<dl>${rows}</dl>`}<pre>${dump}</pre>${more}`;
+}
+
+/** Four bytes a group. */
+function grouped(hex: string): string {
+  return hex.replace(/.{8}(?=.)/g, '$& ');
 }
 
 function valueWords(value: FieldValue): Part {

@@ -16,15 +16,25 @@ import { attestedSection, readingsSection, rulesSection } from './tables.ts';
 import { BY_URGENCY } from './verdicts.ts';
 
 /** A file that a browser opens at once, and that a mail still takes. */
-const BYTES_MAX = 3_500_000;
+const BYTES_MAX = 3_900_000;
+/** How often a shorter file is tried, and how much smaller than it should be the next is aimed at. */
+const TRIES = 4;
+const MARGIN = 0.97;
 /** The whole file. */
 export function renderHtml(report: Report, evidence: readonly StoredCase[]): string {
   const body = (limitOf: EventLimit): string => page(report, evidence, limitOf);
   const whole = body(() => EVENTS_MAX);
   if (sizeOf(whole) <= BYTES_MAX) return whole;
   const bare = body(() => 0);
-  const shortened = body(limitsFor(report, evidence, { whole: sizeOf(whole), bare: sizeOf(bare), most: BYTES_MAX }));
-  return sizeOf(shortened) <= BYTES_MAX ? shortened : bare;
+  const sizes = { whole: sizeOf(whole), bare: sizeOf(bare), most: BYTES_MAX };
+  let planned = 1;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const text = body(limitsFor(report, evidence, sizes, planned));
+    const size = sizeOf(text);
+    if (size <= BYTES_MAX) return text;
+    planned *= (MARGIN * (BYTES_MAX - sizes.bare)) / (size - sizes.bare);
+  }
+  return bare;
 }
 
 const SECTIONS = ['result', 'claims', 'limits', 'run', 'rules', 'readings', 'attested', 'cases'] as const;

@@ -82,6 +82,15 @@ describe('the rows of a sequence', () => {
     );
   });
 
+  it('are of the steps that are wanted most, in the order of time', () => {
+    const list = ['a', 'b', 'c', 'd'].map((name, at) =>
+      span({ name, startedAt: at, endedAt: at, events: [packetEvent('out', PING, at), packetEvent('in', PING, at)] }),
+    );
+    const { rows, left } = sequenceOf(list, 5, ['d', 'b']);
+    expect(rows.flatMap((row) => (row.kind === 'event' ? [row.span.name] : []))).toEqual(['a', 'b', 'b', 'd', 'd']);
+    expect(left).toEqual({ events: 3, spans: 2 });
+  });
+
   it('say an outcome once, at the end of the step', () => {
     const outcome = { kind: 'accepted', sessionPresent: false } as const;
     const one = span({ outcome, events: [packetEvent('out', PING), { at: 0, kind: 'outcome', verb: 'connect', outcome }] });
@@ -101,7 +110,7 @@ describe('the arrows of a diagram', () => {
     fault: null,
     spans: [span({ events: [packetEvent('out', PING), { at: 0, kind: 'closed', conn: 1, ending: { by: 'local' } }] })],
   };
-  const drawn = (seenBy: 'device' | 'platform'): string => diagramOf(record, { seenBy, limit: 10, nth: 1 }).text;
+  const drawn = (seenBy: 'device' | 'platform'): string => diagramOf(record, sequenceOf(record.spans, 10), { seenBy, nth: 1 }).text;
 
   it('go to the platform when a device sent, and from it when the platform recorded', () => {
     expect(drawn('device')).toContain('unit → PINGREQ');

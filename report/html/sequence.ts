@@ -28,14 +28,15 @@ export interface Sequence {
 const UNIT_LANES = 6;
 /** Columns of brackets; where more steps overlap, the rest share the last. */
 const COLUMNS = 4;
-/** Steps without events cost a row as well. */
-const ROWS_PER_EVENT = 2;
 
-/** The rows of a diagram of at most so many events. */
-export function sequenceOf(spans: readonly SpanRecord[], limit: number): Sequence {
-  const { drawn, left } = bounded(inOrder(spans), limit);
-  const shown = new Set(drawn.map(({ span }) => span));
-  const columnOf = columnsOf(spans.filter((span) => shown.has(span)));
+/**
+ * The rows of a diagram of at most so many events.
+ * @param first names of the steps that are wanted most, where not all have a place; of the others the earliest are drawn
+ */
+export function sequenceOf(spans: readonly SpanRecord[], limit: number, first: readonly string[] = []): Sequence {
+  const chosen = choose(spans, limit, first);
+  const drawn = inOrder(chosen);
+  const columnOf = columnsOf(chosen.map(({ span }) => span));
   const open = new Map<SpanRecord, number>();
   const rows = drawn.map(({ span, ...item }): SequenceRow => {
     const column = columnOf.get(span) ?? 0;
@@ -51,8 +52,11 @@ export function sequenceOf(spans: readonly SpanRecord[], limit: number): Sequenc
     units: units.slice(0, UNIT_LANES),
     others: units.length > UNIT_LANES,
     operator: rows.some(({ span }) => span.unit === null),
-    left,
-    startedAt: Math.min(...spans.map((span) => span.startedAt)),
+    left: {
+      events: sum(spans, (span) => eventsOf(span).length) - sum(chosen, ({ events }) => events.length),
+      spans: spans.length - sum(chosen, ({ span, events }) => Number(events.length === eventsOf(span).length)),
+    },
+    startedAt: spans.reduce((soonest, span) => Math.min(soonest, span.startedAt), Infinity),
   };
 }
 
@@ -60,21 +64,48 @@ type Item = { readonly span: SpanRecord; readonly at: number } & (
   { readonly kind: 'start' | 'end' | 'only' } | { readonly kind: 'event'; readonly event: StoredEvent }
 );
 
+/** A step that is drawn, with those of its events that are. */
+interface Chosen {
+  readonly span: SpanRecord;
+  readonly events: readonly StoredEvent[];
+}
+
 /** What a step draws. Its outcome stands at its end, so the event that says the same is left out. */
-function itemsOf(span: SpanRecord): Item[] {
-  const last = span.events.at(-1);
-  const said = last?.kind === 'outcome' && span.outcome !== null ? span.events.slice(0, -1) : span.events;
-  if (said.length === 0) return [{ span, at: span.startedAt, kind: 'only' }];
+function eventsOf(span: SpanRecord): readonly StoredEvent[] {
+  return span.events.at(-1)?.kind === 'outcome' && span.outcome !== null ? span.events.slice(0, -1) : span.events;
+}
+
+/** The steps that have a place, in their own order; the last that is chosen may be cut short. */
+function choose(spans: readonly SpanRecord[], limit: number, first: readonly string[]): Chosen[] {
+  const rank = new Map(first.map((name, i) => [name, i]));
+  const rankOf = (span: SpanRecord): number => rank.get(span.name) ?? first.length;
+  const chosen = new Map<SpanRecord, Chosen>();
+  let room = limit;
+  for (const span of spans.toSorted((a, b) => rankOf(a) - rankOf(b))) {
+    if (room <= 0) break;
+    const events = eventsOf(span);
+    chosen.set(span, { span, events: events.slice(0, room) });
+    room -= Math.max(1, events.length);
+  }
+  return spans.flatMap((span) => chosen.get(span) ?? []);
+}
+
+function itemsOf({ span, events }: Chosen): Item[] {
+  if (events.length === 0) return [{ span, at: span.startedAt, kind: 'only' }];
   return [
     { span, at: span.startedAt, kind: 'start' },
-    ...said.map((event): Item => ({ span, at: event.at, kind: 'event', event })),
+    ...events.map((event): Item => ({ span, at: event.at, kind: 'event', event })),
     { span, at: span.endedAt, kind: 'end' },
   ];
 }
 
+function sum<T>(list: readonly T[], of: (one: T) => number): number {
+  return list.reduce((total, one) => total + of(one), 0);
+}
+
 /** Merges the steps by time. A step that was over before another began comes first, whatever the clock's resolution. */
-function inOrder(spans: readonly SpanRecord[]): Item[] {
-  const waiting = spans.map((span, index) => ({ index, span, items: itemsOf(span), next: 0 }));
+function inOrder(chosen: readonly Chosen[]): Item[] {
+  const waiting = chosen.map((one, index) => ({ index, span: one.span, items: itemsOf(one), next: 0 }));
   const under: typeof waiting = [];
   const items: Item[] = [];
   waiting.sort((a, b) => a.span.startedAt - b.span.startedAt || a.index - b.index);
@@ -111,26 +142,6 @@ function comesFirst(a: Place, b: Place): boolean {
   if (atA !== atB) return atA < atB;
   if (a.span.startedAt !== b.span.startedAt) return a.span.startedAt > b.span.startedAt;
   return a.index < b.index;
-}
-
-/** The first rows, whole steps as far as they were begun: a bracket that was opened is closed. */
-function bounded(items: readonly Item[], limit: number): { drawn: Item[]; left: Sequence['left'] } {
-  const drawn: Item[] = [];
-  const begun = new Set<SpanRecord>();
-  const leftOf = new Set<SpanRecord>();
-  let [events, left] = [0, 0];
-  for (const item of items) {
-    const full = events >= limit || drawn.length >= limit * ROWS_PER_EVENT;
-    if (full && !(item.kind === 'end' && begun.has(item.span))) {
-      leftOf.add(item.span);
-      if (item.kind === 'event') left += 1;
-      continue;
-    }
-    begun.add(item.span);
-    drawn.push(item);
-    if (item.kind === 'event') events += 1;
-  }
-  return { drawn, left: { events: left, spans: leftOf.size } };
 }
 
 /** Brackets side by side where steps overlap, else all in the first column. */

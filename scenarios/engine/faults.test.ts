@@ -13,7 +13,7 @@ import { judgedClass } from './requirements.ts';
 import { countImmediates } from './virtual-time.ts';
 
 const SEEDS = Array.from({ length: 20 }, (_, i) => String(i + 1));
-const IN_CELLS = CASES.filter((one) => one.direction === 'platform' && one.needs === 'cell');
+const IN_CELLS = CASES.filter((one) => one.direction === 'platform').filter((one) => one.needs === 'cell');
 const SMALL = IN_CELLS.filter((one) => one.limits !== 'off');
 const CROWDS = IN_CELLS.filter((one) => one.limits === 'off');
 const FILE = new URL('./faults.expected.json', import.meta.url);

@@ -1,6 +1,6 @@
 // The three proofs that stand behind a negative verdict. Without all of them a refusal says nothing about the rule.
 import type { SpanRecord } from './record.ts';
-import { connackOf } from './spans.ts';
+import { connacksOf } from './spans.ts';
 import { inconclusive, type Finding, type Proofs, type Said } from './verdict.ts';
 import { allOf } from './words.ts';
 
@@ -8,7 +8,8 @@ import { allOf } from './words.ts';
 export function stimulusWitnessed(span: SpanRecord): boolean {
   const { outcome } = span;
   if (!outcome) return false;
-  if (outcome.kind === 'refused' && outcome.by === 'connack') return connackOf(span) === outcome.code;
+  // A boot that registers and is then refused has two CONNACKs: the last one is the answer.
+  if (outcome.kind === 'refused' && outcome.by === 'connack') return connacksOf(span).at(-1) === outcome.code;
   if (outcome.kind === 'closed') return span.events.some((event) => 'dir' in event && event.dir === 'out');
   return outcome.kind === 'refused' || outcome.kind === 'silent' || outcome.kind === 'malformed';
 }

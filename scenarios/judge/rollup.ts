@@ -55,7 +55,8 @@ export function neverAccepted(cases: readonly JudgedCase[]): JudgedCase[] {
       ...one,
       checks,
       verdict: worst(
-        checks.map((check) => check.verdict),
+        // A case that the harness could not drive to its end stays one, whatever its checks say.
+        [...checks.map((check) => check.verdict), ...(one.verdict === 'error' ? (['error'] as const) : [])],
         one.verdict,
       ),
     };

@@ -42,6 +42,11 @@ export function packetsOf(span: SpanRecord): SeenPacket[] {
   return span.events.map(decode).filter((seen) => seen !== undefined);
 }
 
+/** Return codes of all CONNACKs that came in, in their order. */
+export function connacksOf(span: SpanRecord): number[] {
+  return packetsOf(span).flatMap(({ dir, packet }) => (dir === 'in' && packet.cmd === 'connack' ? [packet.returnCode ?? -1] : []));
+}
+
 /** Return code of the first CONNACK that came in, if any. */
 export function connackOf(span: SpanRecord): number | undefined {
   for (const { dir, packet } of packetsOf(span)) if (dir === 'in' && packet.cmd === 'connack') return packet.returnCode;

@@ -112,7 +112,11 @@ export function matrixPage(rows: readonly MatrixRow[]): string {
   for (const row of rows) for (const name of row.killers) rules.set(row.rule, (rules.get(row.rule) ?? new Set()).add(name));
   lines.push('', `${rows.length} mutants of ${new Set(rows.map((row) => row.rule)).size} rules.`);
   const single = [...rules].filter(([, checks]) => checks.size === 1).map(([rule]) => rule);
-  lines.push('', single.length > 0 ? `Rules that one check alone guards: ${single.join(', ')}.` : 'No rule is guarded by one check alone.', '');
+  lines.push(
+    '',
+    single.length > 0 ? `Rules that one check alone guards: ${single.join(', ')}.` : 'No rule is guarded by one check alone.',
+    '',
+  );
   return lines.join('\n');
 }
 

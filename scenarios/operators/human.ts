@@ -50,19 +50,19 @@ const STATUSES = ['UNACTIVE', 'ONLINE', 'OFFLINE', 'DISABLE', 'none'] as const;
 export function humanOperator(options: HumanOptions): Operator {
   const { clock, answered } = options;
 
-  async function put(step: HumanStep): Promise<string> {
+  async function put(step: HumanStep, told: Said = step.says): Promise<string> {
     const withdraw = new AbortController();
     const answer = await within(clock, options.patienceMs, options.ask(step, withdraw.signal), () => 'late' as const);
     withdraw.abort();
     const seconds = options.patienceMs / 1_000;
     if (answer === 'late')
       throw new NotDone({
-        en: `nobody answered within ${seconds} s: ${step.says.en}`,
-        'zh-CN': `${seconds} 秒内无人回答：${step.says['zh-CN']}`,
+        en: `nobody answered within ${seconds} s: ${told.en}`,
+        'zh-CN': `${seconds} 秒内无人回答：${told['zh-CN']}`,
       });
     if (answer === undefined) throw new NotDone({ en: 'nobody is there to act at the console', 'zh-CN': '没有人可以操作控制台' });
     const text = answer.trim();
-    answered({ case: options.case, what: step.says.en, at: clock.now(), answer: text === '' ? 'done' : text });
+    answered({ case: options.case, what: told.en, at: clock.now(), answer: text === '' ? 'done' : text });
     if (text === 'quit') {
       options.quit();
       throw new NotDone(STOPPED);
@@ -70,17 +70,18 @@ export function humanOperator(options: HumanOptions): Operator {
     if (text === 'skip' || text === 'n') {
       const [en, zh] = text === 'skip' ? ['was skipped', '被跳过'] : ['cannot be done or read', '无法执行或读取'];
       throw new NotDone({
-        en: `the step ${en} by the person at the console: ${step.says.en}`,
-        'zh-CN': `操作人员的步骤${zh}：${step.says['zh-CN']}`,
+        en: `the step ${en} by the person at the console: ${told.en}`,
+        'zh-CN': `操作人员的步骤${zh}：${told['zh-CN']}`,
       });
     }
     // An answer of the platform, not a lack of ours: it may be what the case is about.
-    if (step.kind === 'do' && text === 'refused') throw new OperatorFault(`the platform refused: ${step.says.en}`);
+    if (step.kind === 'do' && text === 'refused') throw new OperatorFault(`the platform refused: ${told.en}`);
     return text;
   }
 
-  const act = async (says: Said): Promise<void> => {
-    await put({ case: options.case, says, kind: 'do' });
+  /** @param told what the report says of the step, where the step itself holds a secret */
+  const act = async (says: Said, told: Said = says): Promise<void> => {
+    await put({ case: options.case, says, kind: 'do' }, told);
   };
   /** Asks until `read` makes something of the answer. */
   async function reading<T>(says: Said, choices: readonly string[] | undefined, read: (text: string) => T | undefined): Promise<T> {
@@ -120,6 +121,10 @@ export function humanOperator(options: HumanOptions): Operator {
               en: `In the product ${pk}, import a device named ${name} with the DeviceSecret ${secret}`,
               'zh-CN': `在产品 ${pk} 中导入名为 ${name} 的设备，DeviceSecret 为 ${secret}`,
             },
+        {
+          en: `In the product ${pk}, add or import a device named ${name}`,
+          'zh-CN': `在产品 ${pk} 中添加或导入名为 ${name} 的设备`,
+        },
       ),
     deleteDevice: (pk, name) => act({ en: `In the product ${pk}, delete the device ${name}`, 'zh-CN': `在产品 ${pk} 中删除设备 ${name}` }),
     resetThing: (pk, name) =>

@@ -72,6 +72,7 @@ export class Sandbox {
         ...process.env,
         TMPDIR: this.#tmp,
         XDG_RUNTIME_DIR: this.at('run'),
+        XDG_STATE_HOME: this.at('state'),
         MUSTER_PRODUCT_KEY: undefined,
         MUSTER_PRODUCT_SECRET: undefined,
         ...env,

@@ -1,11 +1,17 @@
 // The built command as another process sees it. `npm test` builds it first; alone: `node tools/build.mjs --if-older cli`.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 export const COMMAND = join(CHECKOUT, 'dist/cli/muster.js');
+
+/** Ledgers of the runs of this process. */
+const STATE = mkdtempSync(join(tmpdir(), 'muster-test-state-'));
+process.on('exit', () => rmSync(STATE, { recursive: true, force: true }));
 
 export interface Ended {
   readonly code: number | null;
@@ -14,7 +20,10 @@ export interface Ended {
 }
 
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  return spawn(process.execPath, [COMMAND, ...args], { env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [COMMAND, ...args], {
+    env: { ...process.env, NO_COLOR: '1', XDG_STATE_HOME: STATE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** Runs the command to its end. */

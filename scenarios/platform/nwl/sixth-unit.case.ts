@@ -41,6 +41,9 @@ export default definePlatformCase({
     sixth.factoryReset();
     await sixth.boot('sixth-again');
     await t.pace();
+    // A cap of six and none at all are two mistakes.
+    await t.unit('unit-7', { mode: 'regnwl', deviceName }).boot('seventh');
+    await t.pace();
     await first.connect('first-unaffected');
     await first.disconnect('first-leaves');
     await other.post('alive');
@@ -56,6 +59,12 @@ export default definePlatformCase({
       rule: 'RULE-39',
       oracle: 'sixthStaysOut',
       on: { sixth: ['sixth', 'sixth-again'], control: 'sixth-after-clear', alive: 'alive' },
+    },
+    {
+      id: 'seventh-stays-out',
+      rule: 'RULE-39',
+      oracle: 'sixthStaysOut',
+      on: { sixth: ['seventh'], control: 'sixth-after-clear', alive: 'alive' },
     },
     { id: 'other-name-has-room', rule: 'RULE-39', oracle: 'accepted', on: { attempt: 'another-name' } },
     { id: 'room-after-clear', rule: 'RULE-39', oracle: 'accepted', on: { attempt: 'sixth-after-clear' } },

@@ -59,7 +59,7 @@ export default definePlatformCase({
     { id: 'neighbour-session', rule: 'RULE-25', oracle: 'livedThrough', on: { span: 'neighbour-at-reset' } },
     {
       id: 'neighbour-closed',
-      rule: 'RULE-21',
+      rule: 'RULE-25',
       oracle: 'refused',
       on: { attempt: 'neighbour-name-registers', control: 'neighbour-boots', alive: 'alive' },
     },

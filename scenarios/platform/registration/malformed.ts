@@ -14,10 +14,8 @@ const without =
 
 /** What RULE-09 names: the code is documented. */
 const MISSING: Readonly<Record<string, Change>> = {
-  'auth-type': without('authType'),
   random: without('random'),
   'sign-method': without('signmethod'),
-  'closing-bar': (clientId) => clientId.slice(0, -1),
   bars: (clientId) => clientId.replaceAll('|', ','),
   'random-value': (clientId) => clientId.replace(/random=[^,|]*/, 'random='),
   'client-part': (clientId) => clientId.replace(/^[^|]*/, ''),
@@ -26,6 +24,7 @@ const MISSING: Readonly<Record<string, Change>> = {
 
 /** What is left may be taken for a sign-in with a DeviceSecret, which fails with another code. */
 const NOTHING_LEFT: Readonly<Record<string, Change>> = {
+  'auth-type': without('authType'),
   parameters: (clientId) => clientId.replace(/\|.*\|$/s, '||'),
   'equals-signs': (clientId) => clientId.replaceAll('=', ':'),
 };
@@ -40,6 +39,8 @@ const ODD: Readonly<Record<string, (fields: ConnectFields) => ConnectFields>> = 
 
 /** Rightly formed, but with what no document defines: readings (RULE-10, section 2.5). */
 const UNDEFINED: Readonly<Record<string, Change>> = {
+  // Shipped identifiers carry stray bars, so that a lenient reader misses nothing without the last one (section 4a).
+  'closing-bar': (clientId) => clientId.slice(0, -1),
   'auth-type-nobody': (clientId) => clientId.replace(/authType=[^,|]*/, 'authType=nobody'),
   'sign-method-hmacsha512': (clientId) => clientId.replace(/signmethod=[^,|]*/, 'signmethod=hmacsha512'),
 };
@@ -86,6 +87,7 @@ export function malformedCase(mode: Mode): PlatformCase {
         (attempt) => ({ id: attempt, rule: 'RULE-01', oracle: 'refused', on: { attempt, control: 'control', alive: 'alive' } }) as const,
       ),
       { id: 'accepted-when-whole', rule: 'RULE-09', oracle: 'issued', on: { attempt: 'control' } },
+      { id: 'closing-bar', rule: 'RULE-09', oracle: 'answers', on: { attempts: ['closing-bar'] }, reading: true },
       { id: 'unknown-auth-type', rule: 'RULE-10', oracle: 'answers', on: { attempts: ['auth-type-nobody'] }, reading: true },
       {
         id: 'unknown-sign-method',
