@@ -14,6 +14,7 @@ export function commandOf(report: Report, caseId?: string): string {
   if (!embedded && direction === 'platform')
     words.push(...[...profiles, ...report.profilesNotJudged].flatMap((one) => ['--profile', quoted(one)]));
   if (caseId !== undefined) words.push('--case', quoted(caseId));
+  if (subject.mutant !== undefined) words.push('--mutant', quoted(subject.mutant));
   if (seed !== DEFAULT_SEED) words.push('--seed', quoted(seed));
   // Against others a name that was used before is no longer new: a run of its own namespace is fresh.
   if (embedded && namespace !== EMBEDDED_NAMESPACE) words.push('--namespace', quoted(namespace));

@@ -6,7 +6,7 @@ const SPECIAL = /[&<>"'`]|[\0-\x08\x0b-\x1f\x7f-\x9f]|[\u061c\u200b-\u200f\u2028
 
 const NAMED: Readonly<Record<string, string>> = {
   '&': '&amp;',
-  '<': '<',
+  '<': '&lt;',
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CODE_MEANINGS, CONNACK } from '../../protocol/codes.ts';
 import { en } from '../words.en.ts';
 import { CODES_ZH, CONNACK_ZH, zhCN } from '../words.zh-CN.ts';
+import { commandOf } from './command.ts';
 import { anchor, escapeText, markup } from './markup.ts';
 import { renderHtml } from './render.ts';
 import { busyCase, fullReport, reportOf } from './sample.testkit.ts';
@@ -118,6 +119,21 @@ describe('the file', () => {
   it('says in both languages what the report says in both', () => {
     expect(plain).toContain('<span lang="en">en plain</span><span lang="zh-CN">zh plain</span>');
     expect(plain).toContain('<span lang="en" class="only">plain</span>');
+  });
+});
+
+describe('the command that repeats a run', () => {
+  const report = reportOf([]);
+  it('is as short as its defaults allow', () => expect(commandOf(report)).toBe('muster verify platform'));
+  it('names what was set, quoted for a shell', () => {
+    const odd = { ...report, seed: "it's", namespace: '7', subject: { ...report.subject, mutant: 'cap-4' } };
+    expect(commandOf(odd, 'platform/a/b')).toBe(
+      String.raw`muster verify platform --case platform/a/b --mutant cap-4 --seed 'it'\''s' --namespace 7`,
+    );
+  });
+  it('leaves a namespace that was used to be drawn anew at a target', () => {
+    const remote = { ...report, namespace: 'used', subject: { ...report.subject, kind: 'platform' as const, name: 'my target' } };
+    expect(commandOf(remote)).toBe("muster verify platform --target 'my target' --profile prereg");
   });
 });
 

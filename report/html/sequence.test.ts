@@ -48,11 +48,12 @@ describe('the rows of a sequence', () => {
 
   it('keep steps apart that were over when the next began, though the clock stood still', () => {
     const list = ['a', 'b', 'c'].map((name) => span({ name, events: [packetEvent('out', PING)] }));
-    expect(
-      sequenceOf(list, 10)
-        .rows.map((row) => row.span.name)
-        .join(''),
-    ).toBe('aaabbbccc');
+    const namesOf = (all: readonly SpanRecord[]): string[] => sequenceOf(all, 10).rows.map((row) => row.span.name);
+    expect(namesOf(list).join('')).toBe('aaabbbccc');
+    const first = span({ name: 'a', startedAt: 0, endedAt: 5, events: [packetEvent('out', PING, 5)] });
+    const second = span({ name: 'b', startedAt: 5, endedAt: 8, events: [packetEvent('out', PING, 5)] });
+    expect(namesOf([first, second]).join('')).toBe('aaabbb');
+    expect(sequenceOf([first, second], 10).columns).toBe(1);
   });
 
   it('put what another step waited for before it', () => {

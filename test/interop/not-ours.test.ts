@@ -7,13 +7,16 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test as inOrder } from 'vitest';
 import { stringify } from 'yaml';
 import type { Report } from '../../report/model.ts';
 import { openStateDir, type StateDir } from '../../platform-stub/node/state-dir.node.ts';
 import { muster, type Ended } from '../command/command.ts';
 import { describeForeign, isInstalled } from './foreign.ts';
 import { withImpostor, type Impostor } from './impostors.ts';
+
+// They wait most of the time, each for its own server: side by side.
+const test = inOrder.concurrent;
 
 const PRODUCT = { key: 'a1NotOurs01', secret: 'ps-of-nobody-0001' };
 const LONG = 300_000;
@@ -93,7 +96,7 @@ async function withProgram<T>(
 describeForeign('python3', isInstalled('python3'), 'apt-get install python3', () => {
   test(
     'a platform that follows the other readings is conformant, with those readings',
-    async () => {
+    async ({ expect }) => {
       const names = join(folder, 'tiny.csv');
       writeFileSync(names, NAMES.join('\n'));
       const env = { TINY_PRODUCT_KEY: PRODUCT.key, TINY_PRODUCT_SECRET: PRODUCT.secret };
@@ -119,25 +122,28 @@ describeForeign('python3', isInstalled('python3'), 'apt-get install python3', ()
 });
 
 describe('what is no platform is never conformant, and the result says why', () => {
-  test.each([
+  const impostors: readonly (readonly [Impostor, number, RegExp])[] = [
     ['accepts-everything', 1, /./],
     ['refuses-everything', 2, /never-accepted/],
     ['never-answers', 2, /never-accepted/],
-  ] as const)(
-    '%s',
-    async (kind: Impostor, code, reason) => {
-      await withImpostor(kind, { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }, async (ports) => {
-        const ended = await verify(kind, ports, '--timeout', '1');
-        expect(ended.code).toBe(code);
-        expect(ended.report.result.conformance).not.toBe('conformant');
-        expect(`${ended.report.result.reasons.join(' ')} ${ended.stdout}`).toMatch(reason);
-        expect(ended.stderr).not.toMatch(/fault of Muster| {4}at /);
-      });
-    },
-    LONG,
-  );
+  ];
+  for (const [kind, code, reason] of impostors) {
+    test(
+      kind,
+      async ({ expect }) => {
+        await withImpostor(kind, { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }, async (ports) => {
+          const ended = await verify(kind, ports, '--timeout', '1');
+          expect(ended.code).toBe(code);
+          expect(ended.report.result.conformance).not.toBe('conformant');
+          expect(`${ended.report.result.reasons.join(' ')} ${ended.stdout}`).toMatch(reason);
+          expect(ended.stderr).not.toMatch(/fault of Muster| {4}at /);
+        });
+      },
+      LONG,
+    );
+  }
 
-  test('a dead port ends with what the doctor says, exit code 3', async () => {
+  test('a dead port ends with what the doctor says, exit code 3', async ({ expect }) => {
     const { code, stderr } = await muster(['verify', 'platform', '--target', 'mqtts://127.0.0.1:1', '--product-key', PRODUCT.key], {
       MUSTER_PRODUCT_SECRET: PRODUCT.secret,
     });
@@ -148,7 +154,7 @@ describe('what is no platform is never conformant, and the result says why', () 
 describeForeign('mosquitto', isInstalled('mosquitto'), 'apt-get install mosquitto', () => {
   test(
     'a broker that lets everybody in is not conformant',
-    async () => {
+    async ({ expect }) => {
       const mqtts = await freePort();
       const config = join(folder, 'mosquitto.conf');
       writeFileSync(config, `listener ${mqtts} 127.0.0.1\ncertfile ${cert}\nkeyfile ${key}\nallow_anonymous true\nuser root\n`);

@@ -33,6 +33,13 @@ def signed(key, content, method, password):
     return hmac.compare_digest(wanted, password.lower())
 
 
+def filters_in(body):
+    at, count = 2, 0
+    while at < len(body):
+        at, count = at + 3 + struct.unpack_from(">H", body, at)[0], count + 1
+    return count
+
+
 class Refused(Exception):
     def __init__(self, code):
         self.code = code
@@ -119,9 +126,11 @@ class Connection(threading.Thread):
             deadline = time.monotonic() + REGISTRATION_S
             while True:
                 self.sock.settimeout(max(0.01, deadline - time.monotonic()))
-                first, _ = self.packet()
+                first, body = self.packet()
                 if first >> 4 == 12:
                     self.send(0xD0, b"")
+                elif first >> 4 == 8:
+                    self.send(0x90, body[:2] + b"\x80" * filters_in(body))
                 elif first >> 4 in (1, 14):
                     return
         self.sock.settimeout(self.keep_alive * 1.5)
