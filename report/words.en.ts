@@ -58,6 +58,7 @@ export const en = {
 
   'claims.h': 'What is claimed',
   'claims.subject': 'Subject',
+  'claims.mutant': 'Wrong on purpose in',
   'claims.endpoints': 'Addresses dialled',
   'claims.noEndpoints': 'none: it ran in the same process',
   'claims.direction': 'Judged was',

@@ -59,6 +59,7 @@ export const zhCN: Readonly<Record<WordKey, string>> = {
 
   'claims.h': '所声明的内容',
   'claims.subject': '被测对象',
+  'claims.mutant': '故意设置的错误',
   'claims.endpoints': '连接的地址',
   'claims.noEndpoints': '无：在同一进程内运行',
   'claims.direction': '评判对象',

@@ -41,6 +41,7 @@ export function claimsSection(report: Report): Markup {
   return section('claims', 'claims.h', [
     facts([
       ['claims.subject', markup`${subject.name}: ${word(`kind.${subject.kind}`)}`],
+      ...(subject.mutant === undefined ? [] : ([['claims.mutant', markup`<code>${subject.mutant}</code>`]] as const)),
       ['claims.endpoints', subject.endpoints.length > 0 ? codes(subject.endpoints) : word('claims.noEndpoints')],
       ['claims.direction', word(`direction.${report.direction}`)],
       ['claims.edition', markup`<code>${report.edition}</code>`],

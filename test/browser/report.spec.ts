@@ -68,6 +68,7 @@ test('of the whole suite names the verdict, and stays small', async ({ page, who
   expect(statSync(whole).size).toBeLessThan(4_000_000);
   await page.goto(pathToFileURL(whole).href);
   await expect(page.locator('#result strong')).toHaveText('✕ not conformant');
+  await expect(page.locator('#claims')).toContainText(MUTANT);
   await page.getByLabel('Find').fill('platform/scale');
   await expect(page.locator('#case-platform\\/scale\\/race')).toBeVisible();
 });
