@@ -113,19 +113,15 @@ export function humanOperator(options: HumanOptions): Operator {
         en: `Open the product ${pk} and turn Dynamic Registration ${on ? 'on' : 'off'}`,
         'zh-CN': `打开产品 ${pk}，将动态注册${on ? '开启' : '关闭'}`,
       }),
-    addDevice: (pk, name, secret) =>
-      act(
-        secret === undefined
-          ? { en: `In the product ${pk}, add a device named ${name}`, 'zh-CN': `在产品 ${pk} 中添加名为 ${name} 的设备` }
-          : {
-              en: `In the product ${pk}, import a device named ${name} with the DeviceSecret ${secret}`,
-              'zh-CN': `在产品 ${pk} 中导入名为 ${name} 的设备，DeviceSecret 为 ${secret}`,
-            },
-        {
-          en: `In the product ${pk}, add or import a device named ${name}`,
-          'zh-CN': `在产品 ${pk} 中添加或导入名为 ${name} 的设备`,
-        },
-      ),
+    addDevice(pk, name, secret) {
+      const told: Said = { en: `In the product ${pk}, add a device named ${name}`, 'zh-CN': `在产品 ${pk} 中添加名为 ${name} 的设备` };
+      if (secret === undefined) return act(told);
+      const says: Said = {
+        en: `In the product ${pk}, import a device named ${name} with the DeviceSecret ${secret}`,
+        'zh-CN': `在产品 ${pk} 中导入名为 ${name} 的设备，DeviceSecret 为 ${secret}`,
+      };
+      return act(says, told);
+    },
     deleteDevice: (pk, name) => act({ en: `In the product ${pk}, delete the device ${name}`, 'zh-CN': `在产品 ${pk} 中删除设备 ${name}` }),
     resetThing: (pk, name) =>
       act({
