@@ -44,6 +44,12 @@ const KNOWN: Readonly<Record<string, CaseForecast>> = LOCKED;
 const DESTRUCTIVE = new Set(['deleteDevice', 'disable', 'resetThing', 'switchClientId', 'clearClientIds', 'setDynamicRegistration']);
 /** One CONNECT or one action of an operator over a network, milliseconds. */
 const HOP_MS = 150;
+/** The same of a crowd, whose units do not wait for one another. */
+const CROWD_HOP_MS = 15;
+
+function hopMs(one: object): number {
+  return 'limits' in one && one.limits === 'off' ? CROWD_HOP_MS : HOP_MS;
+}
 
 /** What is known of a case. */
 export function forecastOf(caseId: string): CaseForecast | undefined {
@@ -74,7 +80,8 @@ export function forecast(cases: readonly Pick<CaseDefinition, 'id' | 'profiles'>
   const sum = { names: 0, inventory: 0, registrations: 0, clientIds: 0, connects: 0 };
   const actions: Record<string, number> = {};
   const lanes = Array.from({ length: Math.max(1, jobs) }, () => 0);
-  for (const { id } of cases) {
+  for (const one of cases) {
+    const { id } = one;
     const known = KNOWN[id];
     if (!known) continue;
     for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += known[key];
@@ -85,7 +92,7 @@ export function forecast(cases: readonly Pick<CaseDefinition, 'id' | 'profiles'>
     }
     // The next case goes to whoever is free first.
     const free = lanes.indexOf(Math.min(...lanes));
-    lanes[free]! += known.waitMs + (known.pacedMs * paceMs) / PACE_MS + HOP_MS * (known.registrations + known.connects + acts);
+    lanes[free]! += known.waitMs + (known.pacedMs * paceMs) / PACE_MS + hopMs(one) * (known.registrations + known.connects + acts);
   }
   return {
     cases: cases.length,
