@@ -31,19 +31,20 @@ afterAll(() => {
 
 const command = (): string => join(folder, 'node_modules/.bin/muster');
 
-test('holds the command, the page and the licences, and nothing else', () => {
+test('holds the command, the page, the types of a case and the licences, and nothing else', () => {
   expect(packed).toEqual(
     expect.arrayContaining([
       'bin/muster.mjs',
       'dist/cli/muster.js',
       'dist/web/index.html',
       'dist/THIRD-PARTY-NOTICES.txt',
+      'types/case.d.ts',
       'LICENSE',
       'README.md',
     ]),
   );
-  expect(packed.filter((path) => !/^(bin\/|dist\/|LICENSE$|README\.md$|package\.json$)/.test(path))).toEqual([]);
-  expect(packed.filter((path) => /\.(ts|map)$|test|\.built/.test(path))).toEqual([]);
+  expect(packed.filter((path) => !/^(bin\/|dist\/|types\/case\.d\.ts$|LICENSE$|README\.md$|package\.json$)/.test(path))).toEqual([]);
+  expect(packed.filter((path) => /(?<!\.d)\.ts$|\.map$|test|\.built/.test(path))).toEqual([]);
 });
 
 test('judges the stub', () => {
