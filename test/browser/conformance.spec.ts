@@ -1,6 +1,6 @@
 // The suite's view: all cases or a selection, in the page and over WSS, case pages, reports to save, and a person who is asked.
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
+import { barriers } from './axe.ts';
 import { downloaded, expect, startCommand, test } from './fixtures.ts';
 import { PRODUCT, stubWith, type Stub } from './stub.ts';
 
@@ -35,13 +35,6 @@ async function chooseStub(page: Page, stub: Stub): Promise<void> {
 
 const sideways = (page: Page): Promise<number> =>
   page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-
-async function noBarrier(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze();
-  expect(violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map((node) => node.html) }))).toEqual([]);
-}
 
 test('all cases in the page: what is decided is conformant, and the report can be saved, opened and verified', async ({
   page,
@@ -263,7 +256,7 @@ test.describe('over WSS', () => {
       const ask = page.getByTestId('ask');
       await expect(ask).toHaveAttribute('data-number', '1');
       await expect(ask.getByRole('heading')).toBeFocused();
-      await noBarrier(page);
+      expect(await barriers(page, 'light')).toEqual([]);
       await ask.getByRole('button', { name: 'Skip this case' }).click();
       await expect(ask).toHaveAttribute('data-number', '2');
       await ask.getByRole('button', { name: 'End the run' }).click();
@@ -306,16 +299,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme });
     test('no barrier that axe knows of', async ({ page }) => {
       await open(page);
-      await noBarrier(page);
+      expect(await barriers(page, colorScheme)).toEqual([]);
       await runPicked(page, ['platform/nwl/sixth-unit', 'platform/transport/plain-tcp', 'platform/registration/https']);
       await page.getByLabel('Own platform over WSS').check();
       await page.getByTestId('rules-platform').locator('summary').first().click();
-      await noBarrier(page);
+      expect(await barriers(page, colorScheme)).toEqual([]);
       await page.getByLabel('Stub in this page').check();
       await row(page, 'platform/nwl/sixth-unit').getByRole('link').click();
       await page.getByTestId('diagram').locator('details summary').first().click();
       await page.locator('summary', { hasText: 'Why' }).click();
-      await noBarrier(page);
+      expect(await barriers(page, colorScheme)).toEqual([]);
     });
   });
 }
