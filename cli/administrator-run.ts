@@ -5,8 +5,8 @@ import type { PlatformCase } from '../scenarios/engine/case.ts';
 import type { CaseEnv } from '../scenarios/engine/drive.ts';
 import { isDestructive } from '../scenarios/engine/forecast.ts';
 import { applies } from '../scenarios/engine/requirements.ts';
-import { ledgered, ledgeredSessions } from '../scenarios/engine/ledger.ts';
-import { gated, gateOf, throttlingIsNoRefusal } from '../scenarios/engine/pacing.ts';
+import { ledgered, ledgeredRegistrar, ledgeredSessions } from '../scenarios/engine/ledger.ts';
+import { devicePace, gated, gatedRegistrar, gateOf, throttlingIsNoRefusal, type Gate } from '../scenarios/engine/pacing.ts';
 import type { CaseRun } from '../scenarios/engine/suite.ts';
 import type { CaseRecord } from '../scenarios/judge/record.ts';
 import type { Attestation } from '../scenarios/judge/results.ts';
@@ -14,6 +14,7 @@ import type { Said } from '../scenarios/judge/verdict.ts';
 import type { Ask } from '../scenarios/operators/human.ts';
 import type { Profile } from '../scenarios/rules/catalogue.ts';
 import type { OpenSession } from '../worker/session/session.ts';
+import type { HttpsRegistrar } from '../worker/transport/http-register.ts';
 import type { Transport } from '../worker/transport/transport.ts';
 import { described, noticed, openAdministration, type Administration } from './administrator.ts';
 import { forecastAt, forecastLines } from './forecast.ts';
@@ -32,7 +33,10 @@ export interface RunOptions {
 }
 
 /** What a case is driven with here. */
-type CaseSite = Pick<CaseEnv, 'operator' | 'openSession' | 'transport'>;
+type CaseSite = Pick<CaseEnv, 'operator' | 'openSession' | 'devicePace'> & Ways;
+
+/** How the devices of a case reach the target. */
+type Ways = Pick<CaseEnv, 'transport' | 'websocket' | 'https'>;
 
 export interface RemoteRun {
   readonly administrator: Administration['kind'];
@@ -44,7 +48,7 @@ export interface RemoteRun {
   /** One case at a time, where cases share the product. `drive` is given what the case needs. */
   carryOut(
     definition: PlatformCase,
-    transport: Transport,
+    ways: Ways,
     open: OpenSession,
     drive: (site: CaseSite) => Promise<CaseRecord>,
   ): Promise<CaseRun>;
@@ -96,7 +100,7 @@ export function openRemoteRun(target: RemoteTarget, options: RunOptions): Remote
       lines.push(`run ${namespace}; what it makes is written to ${files[0] ?? ''}; \`muster cleanup ${namespace}\` removes it`);
       return lines;
     },
-    async carryOut(definition, transport, open, drive) {
+    async carryOut(definition, ways, open, drive) {
       if (!destructiveAllowed && isDestructive(definition.id, definition.profiles)) return { kind: 'not-run', why: FORBIDDEN };
       return inTurn(async () => {
         const ended = administration.stopped();
@@ -107,7 +111,8 @@ export function openRemoteRun(target: RemoteTarget, options: RunOptions): Remote
         const record = await drive({
           operator: noticed(operator, (one) => (why ??= one)),
           openSession: ledgeredSessions(declared, definition.id, append),
-          transport: gate ? gated(transport, gate) : transport,
+          ...(target.perDevicePerMinute === undefined ? {} : { devicePace: devicePace(clock, target.perDevicePerMinute) }),
+          ...pacedWays(ways, gate, (registrar) => ledgeredRegistrar(registrar, definition.id, append)),
         });
         administration.attest(definition.id, record);
         return why ? { kind: 'not-run', why } : { kind: 'ran', record, clock: 'wall' };
@@ -115,5 +120,15 @@ export function openRemoteRun(target: RemoteTarget, options: RunOptions): Remote
     },
     attestations: () => administration.attestations(),
     close: () => administration.close(),
+  };
+}
+
+/** The same ways, no faster than the limit of the account; what is sent over HTTPS is written down. */
+function pacedWays({ transport, websocket, https }: Ways, gate: Gate | undefined, kept: (one: HttpsRegistrar) => HttpsRegistrar): Ways {
+  const slow = (one: Transport): Transport => (gate ? gated(one, gate) : one);
+  return {
+    transport: slow(transport),
+    ...(websocket ? { websocket: slow(websocket) } : {}),
+    ...(https ? { https: gate ? gatedRegistrar(kept(https), gate) : kept(https) } : {}),
   };
 }

@@ -87,17 +87,21 @@ function open(
     ...run,
     id,
     go: (definition) =>
-      run.carryOut(definition, tcpTransport({ ...at.sockets, clock, timeouts: DEFAULT_TIMEOUTS }), openReferenceSession, (site) =>
-        driveCase(definition, {
-          ...site,
-          clock,
-          seed: '1',
-          namespace: id,
-          timeouts: DEFAULT_TIMEOUTS,
-          edition: at.edition,
-          paceMs: at.paceMs,
-          redactor: new Redactor('test'),
-        }),
+      run.carryOut(
+        definition,
+        { transport: tcpTransport({ ...at.sockets, clock, timeouts: DEFAULT_TIMEOUTS }) },
+        openReferenceSession,
+        (site) =>
+          driveCase(definition, {
+            ...site,
+            clock,
+            seed: '1',
+            namespace: id,
+            timeouts: DEFAULT_TIMEOUTS,
+            edition: at.edition,
+            paceMs: at.paceMs,
+            redactor: new Redactor('test'),
+          }),
       ),
   };
 }

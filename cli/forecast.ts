@@ -37,7 +37,8 @@ export function forecastLines(one: Forecast, made: boolean): string[] {
   ];
 }
 
-function duration(ms: number): string {
+/** A time for a person, rounded up. */
+export function duration(ms: number): string {
   const seconds = Math.ceil(ms / 1_000);
   if (seconds < 120) return `${seconds} s`;
   const minutes = Math.ceil(seconds / 60);

@@ -1,5 +1,5 @@
 // Ctrl-C and its kin: the first asks a run to end with what it has, the second ends the process.
-import { EXIT } from '../kernel/errors.ts';
+import { EXIT, type ExitCode } from '../kernel/errors.ts';
 
 /** Not SIGHUP: listening to it would undo `nohup`. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -9,6 +9,12 @@ export interface Interrupt {
   /** Called once, at the first signal; at once where that has come already. */
   onInterrupt(listener: () => void): void;
   release(): void;
+}
+
+/** Ends the process once its output is out, though something may still be waiting: what was called off cannot be waited for. */
+export async function leave(code: ExitCode): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  process.exit(code);
 }
 
 export function listenForInterrupt(): Interrupt {

@@ -5,6 +5,7 @@ import { registerCleanup } from './commands/cleanup.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerFleet } from './commands/fleet.ts';
 import { registerMutants } from './commands/mutants.ts';
+import { registerRelay } from './commands/relay.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerReport } from './commands/report.ts';
 import { registerServe } from './commands/serve.ts';
@@ -43,6 +44,7 @@ function makeProgram(): Command {
   registerReplay(program, exit);
   registerReport(program, exit);
   registerCleanup(program, exit);
+  registerRelay(program, exit);
   registerStub(program, { policyOf: policyOfMutant, exit });
   for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
     command.exitOverride();

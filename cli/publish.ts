@@ -1,23 +1,27 @@
 // What a run of the suite found, as files and as a table on stdout.
 import { join } from 'node:path';
 import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from '../report/formats.ts';
-import { makeReport, TRANSCRIPT_FILE, type Report } from '../report/model.ts';
+import { makeReport, TRANSCRIPT_FILE, type Report, type RunAsked } from '../report/model.ts';
 import { caseLine, closingLines } from '../report/text.ts';
 import { transcriptOf } from '../report/transcript.ts';
 import type { SuiteResult } from '../scenarios/engine/suite.ts';
 import { writeWhole } from './files.ts';
 import { coloured } from './table.ts';
 
-export interface PublishOptions {
+/** Where the report goes, and what the run was asked for. */
+export interface PublishOptions extends RunAsked {
   readonly json?: string;
   readonly out?: string;
   readonly reporter?: readonly FormatName[];
 }
 
+/** `--target stub`, the default. */
+const EMBEDDED = 'stub';
+
 /** Writes what was asked for; the report. */
 export function publish({ findings, records }: SuiteResult, options: PublishOptions): Report {
   const transcript = transcriptOf(findings.about, records);
-  const report = makeReport(findings, transcript);
+  const report = makeReport(findings, transcript, askedOf(options));
   if (options.out !== undefined) {
     writeWhole(join(options.out, TRANSCRIPT_FILE), transcript.text);
     // Whatever is asked for, the report itself is there: the others cannot be verified.
@@ -37,4 +41,17 @@ export function publish({ findings, records }: SuiteResult, options: PublishOpti
   lines.push(...closingLines(report), '', coloured(report.result.conformance, report.result.headline));
   process.stdout.write(`${lines.join('\n')}\n`);
   return report;
+}
+
+/** The options that a report repeats. A secret may stand in a URL; the others hold none, whatever they are. */
+function askedOf({ target, productKey, ca, case: cases, cases: folder, allowDestructive, timeout }: PublishOptions): RunAsked {
+  return {
+    ...(target === undefined || target === EMBEDDED ? {} : { target: target.replace(/(?<=:\/\/)[^/@]*@/, '') }),
+    ...(productKey === undefined ? {} : { productKey }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cases === undefined ? {} : { case: cases }),
+    ...(folder === undefined ? {} : { cases: folder }),
+    ...(allowDestructive === undefined ? {} : { allowDestructive }),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
 }

@@ -2,6 +2,7 @@
 import { ambientClock, type Clock } from '../kernel/clock.ts';
 import { EXIT, UserError } from '../kernel/errors.ts';
 import { LOWER_HEX, secureRandom } from '../kernel/random.ts';
+import type { SessionName } from '../kernel/trace/event.ts';
 import { Redactor } from '../kernel/trace/redact.ts';
 import { DEFAULT_EDITION, type EditionName } from '../protocol/editions.ts';
 import type { CaseDefinition, PlatformCase } from '../scenarios/engine/case.ts';
@@ -14,7 +15,7 @@ import type { Attestation, Subject } from '../scenarios/judge/results.ts';
 import { timeless } from '../scenarios/judge/timeless.ts';
 import { stubOperator } from '../scenarios/operators/stub.ts';
 import type { Profile } from '../scenarios/rules/catalogue.ts';
-import { openReferenceSession } from '../worker/session/reference.ts';
+import { sessionNamed } from '../worker/session/choose.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../worker/session/session.ts';
 import type { HttpsRegistrar } from '../worker/transport/http-register.ts';
 import { httpsRegistrar } from '../worker/transport/http-register.node.ts';
@@ -29,7 +30,11 @@ import { openThread, type Thread } from './threads.ts';
 export interface RunnerOptions {
   readonly seed: string;
   readonly namespace?: string;
+  /** Of the embedded stub. */
+  readonly edition?: EditionName;
   readonly delayTurns: number;
+  /** What the devices' MQTT sessions are; `reference` unless told. */
+  readonly session?: SessionName;
   /** How long a target may take for each answer, seconds. */
   readonly timeout?: number;
   /** Where the cases of the user's come from: id → URL of the module. */
@@ -70,7 +75,7 @@ export interface Runner {
 /** Cells in threads; cases that need sockets meet a stub on loopback ports of this process. */
 export function embeddedRunner(options: RunnerOptions, mutant: string | undefined): Runner {
   const namespace = options.namespace ?? '0';
-  const edition = DEFAULT_EDITION;
+  const edition = options.edition ?? DEFAULT_EDITION;
   const threads = new Set<Thread<CellAgent>>();
   const idle: Thread<CellAgent>[] = [];
   const runCell = async (definition: CaseDefinition): Promise<CaseRun> => {
@@ -83,6 +88,7 @@ export function embeddedRunner(options: RunnerOptions, mutant: string | undefine
       namespace,
       edition,
       extraTurns: options.delayTurns,
+      ...(options.session === undefined ? {} : { session: options.session }),
       ...(module === undefined ? {} : { module }),
       ...(mutant === undefined ? {} : { mutant }),
     });
@@ -93,7 +99,7 @@ export function embeddedRunner(options: RunnerOptions, mutant: string | undefine
   let leftBehind: (() => void) | undefined;
   const open = (): Promise<OpenStub> =>
     openStub(
-      { json: true, seed: options.seed, ...(mutant === undefined ? {} : { mutant }) },
+      { json: true, seed: options.seed, edition, ...(mutant === undefined ? {} : { mutant }) },
       {
         policyOf: policyOfMutant,
         // A second Ctrl-C ends the process without `close`.
@@ -195,24 +201,29 @@ async function overSockets(
   const overHttps = definition.profiles.includes('https');
   if (overHttps && target.https === undefined)
     return { kind: 'not-run', why: { en: 'the target names no https endpoint', 'zh-CN': '目标未给出 https 端点' } };
-  if (definition.needs === 'sockets' && !overHttps && !transport.offersPlain)
+  if (definition.carriedBy === 'wss' && target.sockets.endpoints.wss === undefined)
+    return { kind: 'not-applicable', why: { en: 'the target names no wss endpoint', 'zh-CN': '目标未给出 wss 端点' } };
+  if (definition.needs === 'sockets' && !overHttps && definition.carriedBy === undefined && !transport.offersPlain)
     return { kind: 'not-run', why: { en: 'the target names no plain endpoint', 'zh-CN': '目标未给出明文端点' } };
   const ofStub = target.administrator?.kind === 'stub';
+  const ways = {
+    transport,
+    websocket: tcpTransport({ ...target.sockets, endpoints: webSocketsOf(target), clock, timeouts: timeoutsOf(options) }),
+    ...(target.https === undefined ? {} : { https: registrarOf(target, target.https, clock, timeoutsOf(options)) }),
+  };
   const env = {
     clock,
     seed: options.seed,
     namespace,
     timeouts: timeoutsOf(options),
-    websocket: tcpTransport({ ...target.sockets, endpoints: webSocketsOf(target), clock, timeouts: timeoutsOf(options) }),
-    ...(target.https === undefined ? {} : { https: registrarOf(target, target.https, clock, timeoutsOf(options)) }),
     edition: target.edition,
     paceMs: target.paceMs,
     redactor: new Redactor(ofStub ? `run ${options.seed}` : secureRandom().text(32, LOWER_HEX)),
   };
-  if (run) return run.carryOut(definition, transport, openReferenceSession, (site) => driveCase(definition, { ...env, ...site }));
+  if (run) return run.carryOut(definition, ways, sessionNamed(options.session), (site) => driveCase(definition, { ...env, ...site }));
   if (target.administrator?.kind !== 'stub') throw new Error('a stub of this process has an operator');
   const operator = stubOperator(operatorClient(target.administrator), options.seed, namespace);
-  const record = await driveCase(definition, { ...env, transport, openSession: openReferenceSession, operator });
+  const record = await driveCase(definition, { ...env, ...ways, openSession: sessionNamed(options.session), operator });
   return { kind: 'ran', record, clock: 'wall' };
 }
 
@@ -222,13 +233,15 @@ function webSocketsOf({ sockets: { endpoints } }: RemoteTarget): Endpoints {
 }
 
 function registrarOf(
-  { sockets: { ca, serverName, insecure } }: RemoteTarget,
+  { sockets: { ca, serverName, insecure, endpoints }, administrator }: RemoteTarget,
   url: string,
   clock: Clock,
   timeouts: Timeouts,
 ): HttpsRegistrar {
   return httpsRegistrar({
     url,
+    // A stub serves HTTP where it serves `ws`.
+    ...(administrator?.kind === 'stub' && endpoints.ws !== undefined ? { plain: endpoints.ws.replace(/^ws:/, 'http:') } : {}),
     clock,
     timeouts,
     ...(ca === undefined ? {} : { ca }),

@@ -3,12 +3,13 @@ import { dirname, resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { UserError } from '../kernel/errors.ts';
 import { parseTarget, type Target } from '../kernel/target.ts';
-import { CONNECTS_PER_ACCOUNT_PER_SECOND } from '../protocol/limits.ts';
+import { DEFAULT_EDITION, type EditionName } from '../protocol/editions.ts';
+import { CONNECTS_PER_ACCOUNT_PER_SECOND, CONNECTS_PER_DEVICE } from '../protocol/limits.ts';
 import { isProductKey } from '../protocol/names.ts';
 import { findStub } from '../platform-stub/node/run-file.node.ts';
 import { operatorUrl } from '../platform-stub/node/target-file.node.ts';
 import { openInventory, type Inventory } from '../scenarios/engine/inventory.node.ts';
-import { PACE_MS } from '../scenarios/engine/pace.ts';
+import { paceMsOf } from '../scenarios/engine/pacing.ts';
 import type { TcpTransportOptions } from '../worker/transport/tcp.node.ts';
 import { promptSecret } from './ask.ts';
 import { readText } from './files.ts';
@@ -18,7 +19,14 @@ export interface TargetOptions {
   readonly productKey?: string;
   readonly productSecret?: string;
   readonly ca?: string;
+  /** Which revision of the documents a target follows that has no file to say so. */
+  readonly edition?: EditionName;
+  /** Devices have credentials already: a target URL needs no product. */
+  readonly anyBroker?: boolean;
 }
+
+/** Of a product that no platform needs to know. */
+const ANY_PRODUCT = { productKey: 'a1Muster0001', productSecret: 'no-platform-asks-for-it' };
 
 /** How to reach the operator of a stub process. */
 export interface StubAdministrator {
@@ -52,7 +60,9 @@ export interface RemoteTarget {
   readonly inventory: Inventory | undefined;
   /** Connections a second, over all cases; undefined where no limit is declared. */
   readonly perSecond: number | undefined;
-  /** Milliseconds to wait so that no declared limit explains a refusal. */
+  /** Attempts of one device that the target takes within any minute; undefined where no limit is declared. */
+  readonly perDevicePerMinute: number | undefined;
+  /** Milliseconds that keeping to it takes, about; 0 where no limit is declared. */
   readonly paceMs: number;
 }
 
@@ -97,7 +107,7 @@ function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: Targ
       `--target ${scheme}://${url.host} carries a name or a password`,
       'leave them out: every device has credentials of its own',
     );
-  const productKey = options.productKey ?? (process.env.MUSTER_PRODUCT_KEY || stub?.products[0]?.productKey);
+  const productKey = options.productKey ?? (process.env.MUSTER_PRODUCT_KEY || stub?.products[0]?.productKey || (options.anyBroker ? ANY_PRODUCT.productKey : undefined));
   if (productKey === undefined) throw new UserError('a target URL needs a ProductKey', 'give --product-key, or set MUSTER_PRODUCT_KEY');
   requireProductKey(productKey, options.productKey === undefined ? 'MUSTER_PRODUCT_KEY' : '--product-key');
   return {
@@ -106,18 +116,23 @@ function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: Targ
     sockets: { endpoints: { [scheme]: target }, ...(options.ca ? { ca: readText(options.ca, '--ca') } : {}) },
     https: undefined,
     productKey,
-    productSecret: secretFrom(options, undefined),
+    productSecret: options.anyBroker ? ANY_PRODUCT.productSecret : secretFrom(options, undefined),
     instanceId: undefined,
-    edition: 'doc2020',
+    edition: options.edition ?? DEFAULT_EDITION,
     profiles: undefined,
     administrator: stub && { kind: 'stub', url: operatorUrl(stub.ports), token: stub.operatorToken, from: { port } },
     inventory: undefined,
     perSecond: stub ? undefined : CONNECTS_PER_ACCOUNT_PER_SECOND,
-    paceMs: stub ? 0 : PACE_MS,
+    ...paceOf(stub ? 'none' : CONNECTS_PER_DEVICE),
   };
 }
 
 function fromFile(path: string, options: TargetOptions): RemoteTarget {
+  if (options.edition !== undefined)
+    throw new UserError(
+      `--edition is for the embedded stub or a URL, and --target ${path} is a file`,
+      `write \`edition: ${options.edition}\` into it`,
+    );
   const text = readText(path, '--target');
   const document = readYaml(text, path);
   const parsed = parseTarget(document);
@@ -158,8 +173,14 @@ function fromFile(path: string, options: TargetOptions): RemoteTarget {
     administrator: administrator?.kind === 'stub' ? stubOf(administrator, beside) : administrator,
     inventory: target.inventory === undefined ? undefined : inventoryIn(beside(target.inventory)),
     perSecond: pace.perSecond ?? (unlimited ? undefined : CONNECTS_PER_ACCOUNT_PER_SECOND),
-    paceMs: unlimited ? 0 : PACE_MS,
+    ...paceOf(pace.perDevicePerMinute),
   };
+}
+
+function paceOf(perMinute: number | 'none'): Pick<RemoteTarget, 'perDevicePerMinute' | 'paceMs'> {
+  return perMinute === 'none'
+    ? { perDevicePerMinute: undefined, paceMs: 0 }
+    : { perDevicePerMinute: perMinute, paceMs: paceMsOf(perMinute) };
 }
 
 function stubOf(
@@ -175,7 +196,7 @@ function inventoryIn(path: string): Inventory {
 }
 
 /** The mapping in a target file. What is wrong is said without the file's words: it may be a secret that was named by mistake. */
-function readYaml(text: string, path: string): unknown {
+export function readYaml(text: string, path: string): unknown {
   const remedy = 'mend it, or see the example in `muster fleet --help`';
   let document: unknown;
   try {

@@ -1,5 +1,6 @@
 // The report in the Common Test Report Format: a test for each check.
 import type { CheckResult } from '../scenarios/judge/judge.ts';
+import type { RunEnvironment } from '../scenarios/judge/results.ts';
 import { checksOf, gist } from './checks.ts';
 import type { Report } from './model.ts';
 import { placeOf } from './rule-files.ts';
@@ -46,15 +47,44 @@ export function renderCtrf(report: Report): string {
       ...(check.reading === undefined ? {} : { reading: check.reading }),
     },
   }));
+  const { result } = report;
+  return ctrfOf(report, {
+    suites: report.cases.length + report.extensions.length,
+    reportName: report.requirementSet,
+    tests,
+    extra: { conformance: result.conformance, partial: result.partial, completeness: result.completeness, headline: result.headline },
+  });
+}
+
+/** What a file of the format says of a run, whatever its tests are. */
+interface CtrfRun {
+  readonly version: string;
+  readonly target: string;
+  readonly seed: string;
+  readonly namespace: string;
+  readonly environment: Pick<RunEnvironment, 'runtime' | 'system' | 'startedAt' | 'endedAt'>;
+}
+
+interface CtrfTests {
+  readonly suites: number;
+  readonly reportName: string;
+  readonly tests: readonly (object & { readonly status: Status })[];
+  readonly extra: object;
+}
+
+/** The file of these tests. */
+export function ctrfOf(
+  { version, target, seed, namespace, environment }: CtrfRun,
+  { suites, reportName, tests, extra }: CtrfTests,
+): string {
   const count = (status: Status): number => tests.filter((test) => test.status === status).length;
-  const { environment, result } = report;
   const body = {
     reportFormat: 'CTRF',
     specVersion: CTRF_VERSION,
-    generatedBy: `muster ${report.version}`,
+    generatedBy: `muster ${version}`,
     ...(environment.endedAt === null ? {} : { timestamp: environment.endedAt }),
     results: {
-      tool: { name: 'muster', version: report.version },
+      tool: { name: 'muster', version },
       summary: {
         tests: tests.length,
         passed: count('passed'),
@@ -62,19 +92,19 @@ export function renderCtrf(report: Report): string {
         pending: count('pending'),
         skipped: count('skipped'),
         other: count('other'),
-        suites: report.cases.length + report.extensions.length,
+        suites,
         // On the virtual clock nothing began at any time.
         start: epoch(environment.startedAt),
         stop: epoch(environment.endedAt),
       },
       tests,
       environment: {
-        appName: report.target,
-        reportName: report.requirementSet,
+        appName: target,
+        reportName,
         osPlatform: environment.system,
-        extra: { seed: report.seed, namespace: report.namespace, runtime: environment.runtime },
+        extra: { seed, namespace, runtime: environment.runtime },
       },
-      extra: { conformance: result.conformance, partial: result.partial, completeness: result.completeness, headline: result.headline },
+      extra,
     },
   };
   return `${JSON.stringify(body, null, 2)}\n`;

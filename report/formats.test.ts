@@ -1,13 +1,10 @@
-// Every machine format of real runs: as its readers expect it, and saying what the report says. The mirrors below are written after the
-// published schemas (CTRF 1.0.0, SARIF 2.1.0 errata 01, JUnit as Jenkins xunit and Surefire check it), for the parts that are written.
-import * as v from 'valibot';
+// Every machine format of real runs says what the report says. That each is valid by its schema is tested in test/schemas.
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { CheckResult } from '../scenarios/judge/judge.ts';
 import { checksOf } from './checks.ts';
 import { FORMATS, type Format } from './formats.ts';
 import type { Report } from './model.ts';
 import { placeOf } from './rule-files.ts';
-import { runSample, type SampleOptions } from './sample.testkit.ts';
+import { hostileReport, runSample, type SampleOptions } from './sample.testkit.ts';
 
 const SAMPLES: Readonly<Record<string, SampleOptions>> = {
   stub: { only: 'platform/prereg/' },
@@ -21,7 +18,7 @@ const reports = new Map<string, Report>();
 
 beforeAll(async () => {
   for (const [name, options] of Object.entries(SAMPLES)) reports.set(name, (await runSample(options)).report);
-  reports.set('hostile', hostile(of('mutant')));
+  reports.set('hostile', hostileReport(of('mutant')));
 }, 120_000);
 
 const of = (name: string): Report => {
@@ -33,22 +30,6 @@ const render = (name: string, format: 'junit' | 'md' | 'ctrf' | 'sarif'): string
   const chosen: Format = FORMATS[format];
   return chosen.render(of(name), []);
 };
-
-const HOSTILE = '</details>]]>&\u0000\u001b[31m | `x` <script> "q" \'a\'\n\n# h\t\uFFFE \uD800 终';
-
-/** A platform that answers in the language of every format. */
-function hostile(report: Report): Report {
-  const check = (one: CheckResult, at: number): CheckResult => ({
-    ...one,
-    verdict: (['pass', 'fail', 'warn', 'inconclusive', 'error', 'not_run', 'not_applicable'] as const)[at % 7] ?? 'pass',
-    because: HOSTILE,
-    zh: { expected: HOSTILE, because: HOSTILE },
-    reading: HOSTILE,
-  });
-  const cases = report.cases.map((one) => ({ ...one, title: HOSTILE, note: HOSTILE, checks: one.checks.map(check) }));
-  const rules = report.rules.map((rule) => ({ ...rule, verdict: 'fail' as const, title: HOSTILE }));
-  return { ...report, target: HOSTILE, cases, rules, extensions: cases.slice(0, 1).map((one) => ({ ...one, id: 'acme/x' })) };
-}
 
 interface Element {
   readonly name: string;
@@ -94,35 +75,11 @@ function parseXml(xml: string): Element {
 }
 
 describe('JUnit', () => {
-  /** Name of an element → attributes it must and may have, and its children in their order, `*` for any number. */
-  const SCHEMA: Readonly<Record<string, { must: string[]; may?: string[]; children?: RegExp }>> = {
-    testsuites: { must: ['name', 'time', 'tests', 'failures', 'errors'], children: /^(testsuite )*$/ },
-    testsuite: { must: ['name', 'time', 'tests', 'failures', 'errors', 'skipped'], children: /^properties (testcase )*$/ },
-    properties: { must: [], children: /^(property )*$/ },
-    property: { must: ['name', 'value'] },
-    testcase: { must: ['name', 'classname', 'time'], children: /^(failure |error |(skipped )?system-out )$/ },
-    failure: { must: ['message', 'type'] },
-    error: { must: ['message', 'type'] },
-    skipped: { must: ['message'] },
-    'system-out': { must: [] },
-  };
-  const validate = (element: Element): void => {
-    const rule = SCHEMA[element.name];
-    expect(rule, element.name).toBeDefined();
-    expect(Object.keys(element.attributes).sort()).toEqual([...(rule?.must ?? [])].sort());
-    expect(element.children.map((child) => `${child.name} `).join('')).toMatch(rule?.children ?? /^$/);
-    if (element.attributes['time'] !== undefined) expect(element.attributes['time']).toMatch(/^\d+\.\d{3}$/);
-    element.children.forEach(validate);
-  };
   const all = (element: Element, name: string): Element[] =>
     element.children.flatMap((child) => [...(child.name === name ? [child] : []), ...all(child, name)]);
 
-  test.each([...NAMES, 'hostile'])('of %s follows its schema, with a test for each check', (name) => {
-    const xml = render(name, 'junit');
-    const root = parseXml(xml);
-    validate(root);
-    // eslint-disable-next-line no-control-regex -- these are the ones that XML forbids
-    expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
+  test.each([...NAMES, 'hostile'])('of %s has a test for each check', (name) => {
+    const root = parseXml(render(name, 'junit'));
     const report = of(name);
     const checks = checksOf(report);
     const tests = all(root, 'testcase');
@@ -161,111 +118,39 @@ describe('JUnit', () => {
   });
 });
 
-const Status = v.picklist(['passed', 'failed', 'skipped', 'pending', 'other']);
-const Whole = v.pipe(v.number(), v.integer());
-const Extra = v.record(v.string(), v.unknown());
-const Ctrf = v.strictObject({
-  reportFormat: v.literal('CTRF'),
-  specVersion: v.pipe(v.string(), v.regex(/^\d+\.\d+\.\d+$/)),
-  generatedBy: v.string(),
-  timestamp: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
-  results: v.strictObject({
-    tool: v.strictObject({ name: v.string(), version: v.string() }),
-    summary: v.strictObject({
-      ...v.entriesFromList(['tests', 'passed', 'failed', 'skipped', 'pending', 'other', 'suites', 'start', 'stop'], Whole),
-    }),
-    tests: v.array(
-      v.strictObject({
-        name: v.pipe(v.string(), v.nonEmpty()),
-        status: Status,
-        duration: Whole,
-        suite: v.pipe(v.array(v.string()), v.nonEmpty()),
-        message: v.string(),
-        rawStatus: v.string(),
-        tags: v.array(v.string()),
-        type: v.string(),
-        filePath: v.exactOptional(v.string()),
-        steps: v.array(v.strictObject({ name: v.string(), status: Status, extra: Extra })),
-        extra: Extra,
-      }),
-    ),
-    environment: v.strictObject({ appName: v.string(), reportName: v.string(), osPlatform: v.string(), extra: Extra }),
-    extra: Extra,
-  }),
-});
+interface CtrfResults {
+  readonly summary: Readonly<Record<string, number>>;
+  readonly tests: readonly { readonly status: string }[];
+}
 
-test.each([...NAMES, 'hostile'])('CTRF of %s follows its schema, and counts what it lists', (name) => {
-  const { results } = v.parse(Ctrf, JSON.parse(render(name, 'ctrf')));
+test.each([...NAMES, 'hostile'])('CTRF of %s counts what it lists', (name) => {
+  const { results } = JSON.parse(render(name, 'ctrf')) as { results: CtrfResults };
   expect(results.tests).toHaveLength(checksOf(of(name)).length);
-  for (const status of Status.options)
+  for (const status of ['passed', 'failed', 'skipped', 'pending', 'other'])
     expect([status, results.summary[status]]).toEqual([status, results.tests.filter((one) => one.status === status).length]);
-  expect(results.summary.tests).toBe(results.tests.length);
+  expect(results.summary['tests']).toBe(results.tests.length);
 });
 
-const Message = v.strictObject({ text: v.string() });
-const Level = v.picklist(['none', 'note', 'warning', 'error']);
-const Sarif = v.strictObject({
-  $schema: v.pipe(v.string(), v.url()),
-  version: v.literal('2.1.0'),
-  runs: v.tuple([
-    v.strictObject({
-      tool: v.strictObject({
-        driver: v.strictObject({
-          name: v.string(),
-          version: v.string(),
-          informationUri: v.pipe(v.string(), v.url()),
-          rules: v.array(
-            v.strictObject({
-              id: v.string(),
-              shortDescription: v.exactOptional(Message),
-              fullDescription: v.exactOptional(Message),
-              help: v.exactOptional(Message),
-              defaultConfiguration: v.exactOptional(v.strictObject({ level: Level })),
-              properties: v.exactOptional(Extra),
-            }),
-          ),
-        }),
-      }),
-      automationDetails: v.strictObject({ id: v.string() }),
-      invocations: v.array(
-        v.strictObject({
-          executionSuccessful: v.boolean(),
-          startTimeUtc: v.exactOptional(v.string()),
-          endTimeUtc: v.exactOptional(v.string()),
-          toolExecutionNotifications: v.array(v.strictObject({ level: Level, message: Message })),
-        }),
-      ),
-      results: v.array(
-        v.strictObject({
-          ruleId: v.string(),
-          ruleIndex: v.pipe(Whole, v.minValue(0)),
-          kind: v.picklist(['fail']),
-          level: Level,
-          message: Message,
-          locations: v.array(
-            v.strictObject({
-              physicalLocation: v.exactOptional(
-                v.strictObject({
-                  artifactLocation: v.strictObject({ uri: v.string() }),
-                  region: v.strictObject({ startLine: v.pipe(Whole, v.minValue(1)) }),
-                }),
-              ),
-              logicalLocations: v.array(v.strictObject({ fullyQualifiedName: v.string(), name: v.string(), kind: v.string() })),
-            }),
-          ),
-          partialFingerprints: v.record(v.string(), v.string()),
-          properties: Extra,
-        }),
-      ),
-      columnKind: v.picklist(['utf16CodeUnits', 'unicodeCodePoints']),
-      properties: Extra,
-    }),
-  ]),
-});
+interface SarifRun {
+  readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } };
+  readonly invocations: readonly { readonly toolExecutionNotifications: readonly unknown[] }[];
+  readonly results: readonly {
+    readonly ruleId: string;
+    readonly ruleIndex: number;
+    readonly level: string;
+    readonly locations: readonly { readonly physicalLocation?: unknown }[];
+  }[];
+}
+
+function sarifRun(name: string): SarifRun {
+  const [run] = (JSON.parse(render(name, 'sarif')) as { runs: SarifRun[] }).runs;
+  if (!run) throw new Error('a SARIF log without a run');
+  return run;
+}
 
 describe('SARIF', () => {
-  test.each([...NAMES, 'hostile'])('of %s follows its schema, and holds findings only', (name) => {
-    const [run] = v.parse(Sarif, JSON.parse(render(name, 'sarif'))).runs;
+  test.each([...NAMES, 'hostile'])('of %s holds findings only', (name) => {
+    const run = sarifRun(name);
     const verdicts = checksOf(of(name)).map(({ check }) => check.verdict);
     const levels = run.results.map((one) => one.level);
     expect(levels.filter((level) => level === 'error')).toHaveLength(verdicts.filter((verdict) => verdict === 'fail').length);
@@ -277,7 +162,7 @@ describe('SARIF', () => {
   });
 
   test('a finding points to the sentence of its rule', () => {
-    const [run] = v.parse(Sarif, JSON.parse(render('mutant', 'sarif'))).runs;
+    const run = sarifRun('mutant');
     const finding = run.results.find((one) => one.ruleId === 'RULE-39');
     const place = placeOf('RULE-39');
     expect(finding?.locations[0]?.physicalLocation).toEqual({

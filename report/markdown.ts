@@ -135,7 +135,7 @@ function limitsOf({ notCovered, profilesNotJudged, outOfScope, requirements, tra
 }
 
 /** As many whole blocks as fit, and a word about the rest. */
-function bounded(blocks: readonly string[]): string {
+export function bounded(blocks: readonly string[]): string {
   const encoder = new TextEncoder();
   const kept: string[] = [];
   let size = 0;
@@ -151,7 +151,7 @@ function bounded(blocks: readonly string[]): string {
 }
 
 /** What a platform answered is text, whatever it looks like. */
-function safe(text: string): string {
+export function safe(text: string): string {
   return escaped(text).replace(/[\\`*_{}[\]#|~]/g, (mark) => `\\${mark}`);
 }
 
@@ -159,11 +159,11 @@ function escaped(text: string): string {
   return text.replace(/\s+/g, ' ').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function cell(text: string): string {
+export function cell(text: string): string {
   return safe(text);
 }
 
-function code(text: string): string {
+export function code(text: string): string {
   // Markdown is read inside of HTML too.
   const plain = escaped(text).replace(/[\\`*_[\]~|]/g, (mark) => `&#${mark.charCodeAt(0)};`);
   return `<code>${plain}</code>`;

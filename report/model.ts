@@ -30,8 +30,25 @@ export interface ReportReading {
   readonly zh: { readonly said: string };
 }
 
+/** What the run was asked for besides what is said elsewhere, as it was given: so that it can be asked for again. No secret is in it. */
+export interface RunAsked {
+  /** The target file or URL. */
+  readonly target?: string;
+  readonly productKey?: string;
+  readonly ca?: string;
+  /** The selection of cases. */
+  readonly case?: string;
+  /** The folder of the user's own cases. */
+  readonly cases?: string;
+  readonly allowDestructive?: boolean;
+  /** Seconds that the target had for each answer. */
+  readonly timeout?: number;
+}
+
 export interface Report extends RunAbout {
   readonly format: typeof REPORT_FORMAT;
+  /** Absent where another than the command made the run. */
+  readonly asked?: RunAsked;
   readonly subject: Subject;
   readonly environment: RunEnvironment;
   /** What decides: the rules that this version requires of the claimed profiles, and a digest of them with the checks that speak of each. */
@@ -48,7 +65,7 @@ export interface Report extends RunAbout {
   };
   readonly rules: readonly ReportRule[];
   readonly readings: readonly ReportReading[];
-  readonly notCovered: readonly (RequiredRule & { readonly title: string })[];
+  readonly notCovered: readonly (RequiredRule & { readonly title: string; readonly zh?: { readonly title: string } })[];
   readonly profilesNotJudged: readonly string[];
   readonly cases: readonly ReportCase[];
   /** Cases that the user brought along; they decide nothing about conformance. */
@@ -80,8 +97,8 @@ const WORDS: Readonly<Record<Conformance, Said>> = {
 /** File of the evidence, in the folder of the report. */
 export const TRANSCRIPT_FILE = 'transcript.jsonl';
 
-/** The report of what a run found, with the evidence that was written beside it. */
-export function makeReport(findings: RunFindings, transcript: Transcript): Report {
+/** The report of what a run found and what it was asked for, with the evidence that was written beside it. */
+export function makeReport(findings: RunFindings, transcript: Transcript, asked?: RunAsked): Report {
   const { about, conformance, partial, reasons, cases, notCovered, profilesNotJudged } = findings;
   const rules = findings.rules.map((rule): ReportRule => ({ ...rule, ...wordsOf(rule.id) }));
   const said = headline(about, conformance, cases);
@@ -89,6 +106,7 @@ export function makeReport(findings: RunFindings, transcript: Transcript): Repor
   const body: Omit<Report, 'footer'> = {
     format: REPORT_FORMAT,
     ...about,
+    ...(asked && Object.keys(asked).length > 0 ? { asked } : {}),
     subject: findings.subject,
     environment: findings.environment,
     requirements: {
@@ -106,7 +124,10 @@ export function makeReport(findings: RunFindings, transcript: Transcript): Repor
     },
     rules,
     readings: readingsOf(cases),
-    notCovered: notCovered.map((rule) => ({ ...rule, title: wordsOf(rule.id).title })),
+    notCovered: notCovered.map((rule) => {
+      const { title, zh } = wordsOf(rule.id);
+      return { ...rule, title, zh: { title: zh.title } };
+    }),
     profilesNotJudged,
     cases,
     extensions: findings.extensions,
@@ -121,7 +142,7 @@ export function makeReport(findings: RunFindings, transcript: Transcript): Repor
 const DECIDED: ReadonlySet<Verdict> = new Set(['pass', 'warn', 'fail', 'not_applicable']);
 
 /** The digest that the footer of a report has to state. */
-export function reportDigest(report: Report): string {
+export function reportDigest(report: object & Pick<Report, 'footer'>): string {
   const { footer: _, ...body } = report;
   return digestOf(body);
 }

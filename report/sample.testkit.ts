@@ -1,8 +1,11 @@
 // Real runs for tests of reports: the suite in cells of this thread. The engine is imported after immediates are counted.
 import { makeReport, type Report } from './model.ts';
 import { transcriptOf, type StoredCase, type Transcript } from './transcript.ts';
+import type { Extension } from '../scenarios/engine/extension.ts';
 import type { SuiteResult } from '../scenarios/engine/suite.ts';
 import { countImmediates } from '../scenarios/engine/virtual-time.ts';
+import type { CheckResult } from '../scenarios/judge/judge.ts';
+import { VERDICTS } from '../scenarios/judge/verdict.ts';
 
 export interface SampleOptions {
   readonly mutant?: string;
@@ -14,6 +17,21 @@ export interface SampleOptions {
   /** Every attempt ended in a refusal, whatever it was. */
   readonly refusesAll?: boolean;
   readonly target?: string;
+  /** The run is interrupted after so many cases. */
+  readonly stopAfter?: number;
+  /** The user's case of the documentation runs as well. */
+  readonly own?: boolean;
+}
+
+/** The example of docs/write-a-case.md. */
+const OWN = new URL('../docs/examples/keeps-posting.case.mjs', import.meta.url).href;
+
+/** The user's case as the command reads it. */
+export async function ownCase(): Promise<Extension> {
+  const { readExtension } = await import('../scenarios/engine/extension.ts');
+  const read = readExtension(((await import(OWN)) as { default: unknown }).default);
+  if (!read.ok) throw new Error(read.why);
+  return read.extension;
 }
 
 export interface Sample {
@@ -30,9 +48,11 @@ export async function runSample(options: SampleOptions = {}): Promise<Sample> {
   const { CASES } = await import('../scenarios/engine/cases.ts');
   const { runSuite } = await import('../scenarios/engine/suite.ts');
   const { direction = 'platform', mutant, only = '', partial = false, target = 'the embedded stub' } = options;
+  let done = 0;
   const result = await runSuite({
     direction,
     cases: CASES.filter((one) => one.direction === direction && (!partial || one.id.startsWith(only))),
+    ...(options.own === true ? { extensions: [await ownCase()] } : {}),
     partial,
     profiles: options.profiles ?? ['prereg', 'nwl', 'operator'],
     context: {
@@ -53,11 +73,15 @@ export async function runSample(options: SampleOptions = {}): Promise<Sample> {
     namespace: '0',
     version: '0.1.0',
     jobs: 1,
+    stopped: () => done >= (options.stopAfter ?? Infinity),
+    onCase: () => (done += 1),
     run: async (definition) => {
-      if (definition.needs === 'sockets' || !definition.id.startsWith(only))
+      const own = options.own === true && definition.id.startsWith('acme/');
+      if (definition.needs === 'sockets' || !(own || definition.id.startsWith(only)))
         return { kind: 'not-run', why: { en: 'it is not run here', 'zh-CN': '此处不运行' } };
       const record = await cellAgent.run({
         caseId: definition.id,
+        ...(own ? { module: OWN } : {}),
         seed: '1',
         namespace: '0',
         edition: 'doc2020',
@@ -68,6 +92,22 @@ export async function runSample(options: SampleOptions = {}): Promise<Sample> {
   });
   const transcript = transcriptOf(result.findings.about, result.records);
   return { result, report: makeReport(result.findings, transcript), transcript, evidence: result.records };
+}
+
+const HOSTILE = '</details>]]>&\u0000\u001b[31m | `x` <script> "q" \'a\'\n\n# h\t\uFFFE \uD800 终';
+
+/** The report as of a platform that answers in the language of every format, with each verdict. */
+export function hostileReport(report: Report): Report {
+  const check = (one: CheckResult, at: number): CheckResult => ({
+    ...one,
+    verdict: VERDICTS[at % VERDICTS.length] ?? 'pass',
+    because: HOSTILE,
+    zh: { expected: HOSTILE, because: HOSTILE },
+    reading: HOSTILE,
+  });
+  const cases = report.cases.map((one) => ({ ...one, title: HOSTILE, note: HOSTILE, checks: one.checks.map(check) }));
+  const rules = report.rules.map((rule) => ({ ...rule, verdict: 'fail' as const, title: HOSTILE }));
+  return { ...report, target: HOSTILE, cases, rules, extensions: cases.slice(0, 1).map((one) => ({ ...one, id: 'acme/x' })) };
 }
 
 /** The record as of a platform that let nothing through. */

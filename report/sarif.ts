@@ -1,4 +1,5 @@
 // The findings of a report as SARIF 2.1.0, for places that list findings. Only what is wrong is in it: a pass is no finding.
+import type { RunEnvironment } from '../scenarios/judge/results.ts';
 import { ruleOf } from '../scenarios/rules/catalogue.ts';
 import { checksOf, gist, type ReportCheck } from './checks.ts';
 import type { Report } from './model.ts';
@@ -13,33 +14,54 @@ export function renderSarif(report: Report): string {
   const ids = [...new Set(findings.map(({ check }) => check.rule))].sort();
   // Faults of ours and of the way there are no findings about the subject.
   const faults = checks.filter(({ check }) => check.verdict === 'error');
-  const { environment } = report;
-  const run = {
-    tool: {
-      driver: {
-        name: 'Muster',
-        version: report.version,
-        informationUri: 'https://www.npmjs.com/package/@muster-iot/muster',
-        rules: ids.map(descriptor),
-      },
-    },
-    automationDetails: { id: `muster/${report.direction}/${report.edition}/` },
-    invocations: [
-      {
-        executionSuccessful: faults.length === 0,
-        ...(environment.startedAt === null ? {} : { startTimeUtc: environment.startedAt }),
-        ...(environment.endedAt === null ? {} : { endTimeUtc: environment.endedAt }),
-        toolExecutionNotifications: faults.map(({ name, check }) => ({ level: 'error', message: { text: `${name}: ${gist(check)}` } })),
-      },
-    ],
+  return sarifOf(report, {
+    id: `muster/${report.direction}/${report.edition}/`,
+    faults: faults.map(({ name, check }) => `${name}: ${gist(check)}`),
+    rules: ids.map(descriptor),
     results: findings.map((finding) => resultOf(finding, ids)),
-    columnKind: 'utf16CodeUnits',
     properties: {
       conformance: report.result.conformance,
       partial: report.result.partial,
       requirementSet: report.requirementSet,
       missing: report.result.completeness.missing,
     },
+  });
+}
+
+/** What a log says of a run, whatever was found. */
+interface SarifRun {
+  readonly version: string;
+  readonly environment: Pick<RunEnvironment, 'startedAt' | 'endedAt'>;
+}
+
+interface SarifFindings {
+  /** What makes a run one of a series. */
+  readonly id: string;
+  /** Faults of ours and of the way to the subject. */
+  readonly faults: readonly string[];
+  readonly rules: readonly object[];
+  readonly results: readonly object[];
+  readonly properties: object;
+}
+
+/** The log of these findings. */
+export function sarifOf({ version, environment }: SarifRun, { id, faults, rules, results, properties }: SarifFindings): string {
+  const run = {
+    tool: {
+      driver: { name: 'Muster', version, informationUri: 'https://www.npmjs.com/package/@muster-iot/muster', rules },
+    },
+    automationDetails: { id },
+    invocations: [
+      {
+        executionSuccessful: faults.length === 0,
+        ...(environment.startedAt === null ? {} : { startTimeUtc: environment.startedAt }),
+        ...(environment.endedAt === null ? {} : { endTimeUtc: environment.endedAt }),
+        toolExecutionNotifications: faults.map((text) => ({ level: 'error', message: { text } })),
+      },
+    ],
+    results,
+    columnKind: 'utf16CodeUnits',
+    properties,
   };
   return `${JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)}\n`;
 }

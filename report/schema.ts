@@ -74,6 +74,20 @@ export const REPORT = v.object({
   profiles: list(Text),
   seed: Text,
   namespace: Text,
+  asked: v.exactOptional(
+    v.pipe(
+      v.object({
+        target: v.exactOptional(Text),
+        productKey: v.exactOptional(Text),
+        ca: v.exactOptional(Text),
+        case: v.exactOptional(Text),
+        cases: v.exactOptional(Text),
+        allowDestructive: v.exactOptional(v.boolean()),
+        timeout: v.exactOptional(v.number()),
+      }),
+      v.description('options of the command, as they were given and without secrets, so that the run can be repeated'),
+    ),
+  ),
   requirementSet: v.pipe(Text, v.description('muster-<version>/<edition>/<profiles>')),
   subject: v.object({
     name: Text,
@@ -114,7 +128,7 @@ export const REPORT = v.object({
     }),
   ),
   readings: list(v.object({ rule: Text, case: Text, check: Text, value: v.unknown(), said: Text, zh: v.object({ said: Text }) })),
-  notCovered: list(v.object({ ...Required, title: Text })),
+  notCovered: list(v.object({ ...Required, title: Text, zh: v.exactOptional(v.object({ title: Text })) })),
   profilesNotJudged: list(Text),
   cases: list(Case),
   extensions: v.pipe(list(Case), v.description('cases that the user brought along; they decide nothing about conformance')),

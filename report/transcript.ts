@@ -24,15 +24,24 @@ export interface Transcript {
 
 /** The transcript of a run. */
 export function transcriptOf(about: RunAbout, records: readonly StoredCase[]): Transcript {
-  const lines = [JSON.stringify({ kind: 'header', format: TRANSCRIPT_FORMAT, ...about })];
-  for (const { record, clock } of records) {
-    lines.push(JSON.stringify({ kind: 'case', case: record.case, clock, fault: record.fault }));
-    for (const span of record.spans) lines.push(JSON.stringify({ kind: 'span', case: record.case, ...span }));
-  }
+  const lines = [headerLine(about), ...records.flatMap(caseLines)];
   const body = `${lines.join('\n')}\n`;
   const digest = bytesToHex(sha256(utf8ToBytes(body)));
   const footer = footerLine(lines, digest);
   return { text: `${body}${footer}\n`, lines: lines.length, sha256: digest };
+}
+
+/** The first line. */
+export function headerLine(about: RunAbout): string {
+  return JSON.stringify({ kind: 'header', format: TRANSCRIPT_FORMAT, ...about });
+}
+
+/** The lines of one case, in the order of its spans. */
+export function caseLines({ record, clock }: StoredCase): string[] {
+  return [
+    JSON.stringify({ kind: 'case', case: record.case, clock, fault: record.fault }),
+    ...record.spans.map((span) => JSON.stringify({ kind: 'span', case: record.case, ...span })),
+  ];
 }
 
 /** Hex digits of the digest that the footer gives of each line, so that a change can be told by its line. */

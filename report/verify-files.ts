@@ -3,6 +3,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import * as v from 'valibot';
 import { REPORT_FORMAT, reportDigest, type Report } from './model.ts';
+import type { LoadReport } from './load.ts';
+import { LOAD_REPORT } from './load-schema.ts';
 import { REPORT } from './schema.ts';
 import { footerLine, LINE_DIGEST, lineDigest, parseTranscript, TRANSCRIPT_FORMAT, type StoredCase } from './transcript.ts';
 
@@ -52,12 +54,27 @@ function firstBadLine(bytes: Uint8Array): number {
 }
 
 export interface ReadReport {
+  readonly kind: 'conformance';
   readonly report: Report;
   readonly text: string;
 }
 
-/** The report, if it is one; whether it matches its footer is among the problems. */
+export interface ReadLoadReport {
+  readonly kind: 'load';
+  readonly report: LoadReport;
+  readonly text: string;
+}
+
+/** The report of a conformance run, if it is one; whether it matches its footer is among the problems. */
 export function readReportFile(file: RunFile, problems: Problem[]): ReadReport | undefined {
+  const read = readAnyReport(file, problems);
+  if (read?.kind !== 'load') return read;
+  problems.push({ where: file.name, what: 'it is the report of a fleet, not of a conformance run' });
+  return undefined;
+}
+
+/** The report of either kind, if it is one; whether it matches its footer is among the problems. */
+export function readAnyReport(file: RunFile, problems: Problem[]): ReadReport | ReadLoadReport | undefined {
   const text = textOf(file, problems);
   if (text === undefined) return undefined;
   const { name } = file;
@@ -69,14 +86,14 @@ export function readReportFile(file: RunFile, problems: Problem[]): ReadReport |
     problems.push({ where: `${name}${lineOfSyntax(text, error)}`, what: 'it is not JSON: it was cut off or changed' });
     return undefined;
   }
-  const { format, footer } = (typeof value === 'object' ? (value ?? {}) : {}) as { format?: unknown; footer?: unknown };
+  const { format, footer, kind } = (typeof value === 'object' ? (value ?? {}) : {}) as { format?: unknown; footer?: unknown; kind?: unknown };
   if (format !== REPORT_FORMAT) {
     const given = typeof format === 'string' ? `of format ${format}` : 'of no format';
     problems.push({ where: name, what: `it is ${given}; this version reads ${REPORT_FORMAT}` });
     return undefined;
   }
   if (footer === undefined) problems.push({ where: name, what: 'it has no footer: it was cut off or written by hand' });
-  const parsed = v.safeParse(REPORT, value);
+  const parsed = v.safeParse(kind === 'load' ? LOAD_REPORT : REPORT, value);
   if (!parsed.success) {
     for (const issue of parsed.issues.slice(0, LINES_NAMED)) {
       const path = (issue.path ?? []).map((part) => part.key as string | number);
@@ -85,10 +102,10 @@ export function readReportFile(file: RunFile, problems: Problem[]): ReadReport |
     }
     return undefined;
   }
-  const report = value as Report;
+  const report = value as Report | LoadReport;
   if (report.footer.sha256 !== reportDigest(report))
     problems.push({ where: name, what: 'its content does not match the digest of its footer: it was changed' });
-  return { report, text };
+  return 'kind' in report ? { kind: 'load', report, text } : { kind: 'conformance', report, text };
 }
 
 export interface ReadTranscript {

@@ -1,5 +1,6 @@
 // A report made once more from its evidence: every case judged again, everything added up again. What it says differently was not found by
 // the run.
+import { faultSaid } from '../scenarios/judge/fault.ts';
 import { judgeCase, withoutEvidence, type Check, type JudgedRuleClass } from '../scenarios/judge/judge.ts';
 import { stepsOf, type CaseResult, type RunFindings } from '../scenarios/judge/results.ts';
 import { everLetThrough, neverAccepted, NEVER_ACCEPTED, rollUp, type JudgedCase, type RequiredRule } from '../scenarios/judge/rollup.ts';
@@ -17,11 +18,19 @@ export interface JudgedDefinition {
   readonly checks: readonly Check[];
 }
 
+/** A case of the user's with the classes of its rules, as its module says now. */
+export interface OwnCase {
+  readonly definition: JudgedDefinition;
+  readonly classes: ReadonlyMap<string, JudgedRuleClass>;
+}
+
 /** What a version judges with: the engine's, which a report may not import. */
 export interface JudgingVersion {
   readonly version: string;
   readonly cases: readonly JudgedDefinition[];
   readonly classOf: (rule: string) => JudgedRuleClass;
+  /** Cases that the user gave along, by their id; others of the report are added up only. */
+  readonly own?: ReadonlyMap<string, OwnCase>;
   readonly requirementSet: (
     direction: Report['direction'],
     profiles: readonly Profile[],
@@ -40,7 +49,7 @@ export function rebuild(
   const stored = new Map(evidence.map((one) => [one.record.case, one]));
   const cases = report.cases.map((one) => {
     const definition = same ? judging.cases.find(({ id }) => id === one.id) : undefined;
-    return definition ? judgedAgain(one, definition, stored.get(one.id), judging) : addedUp(one, stored.get(one.id));
+    return definition ? judgedAgain(one, definition, stored.get(one.id), judging.classOf) : addedUp(one, stored.get(one.id));
   });
   const records = report.cases.flatMap((one) => stored.get(one.id)?.record ?? []);
   const dead = records.length > 0 && !everLetThrough(records);
@@ -72,25 +81,38 @@ export function rebuild(
     partial: report.result.partial,
     reasons: dead ? [NEVER_ACCEPTED, ...rolled.reasons] : rolled.reasons,
     cases: cases.map((one, at) => ({ ...one, ...judged[at] })),
-    extensions: report.extensions.map((one) => addedUp(one, stored.get(one.id))),
+    extensions: report.extensions.map((one) => {
+      const own = same ? judging.own?.get(one.id) : undefined;
+      const classOf = (rule: string): JudgedRuleClass => own?.classes.get(rule) ?? 'R';
+      return own ? judgedAgain(one, own.definition, stored.get(one.id), classOf) : addedUp(one, stored.get(one.id));
+    }),
     rules: rolled.rules,
     notCovered: set.notCovered.map(({ id, class: ruleClass }) => ({ id, class: ruleClass })),
     profilesNotJudged: claimed.filter((profile) => !profiles.includes(profile)),
   };
-  return makeReport(findings, { text: '', ...lines });
+  return makeReport(findings, { text: '', ...lines }, report.asked);
 }
 
 function judgedAgain(
   one: ReportCase,
   { title, checks, direction: _, id }: JudgedDefinition,
   stored: StoredCase | undefined,
-  { classOf }: JudgingVersion,
+  classOf: JudgingVersion['classOf'],
 ): CaseResult {
   const words = { id, title: title.en, zh: { title: title['zh-CN'], note: one.zh.note } };
   if (stored) {
     const note = stored.record.fault;
     const { verdict, checks: results } = judgeCase(stored.record, checks, classOf);
-    return { ...words, zh: { ...words.zh, note }, verdict, clock: stored.clock, steps: stepsOf(stored.record), checks: results, note };
+    const zhNote = note === null ? null : faultSaid(note)['zh-CN'];
+    return {
+      ...words,
+      zh: { ...words.zh, note: zhNote },
+      verdict,
+      clock: stored.clock,
+      steps: stepsOf(stored.record),
+      checks: results,
+      note,
+    };
   }
   // Why it did not run is known to the run alone; that nothing was found is not.
   const why = { en: one.note ?? '', 'zh-CN': one.zh.note ?? '' };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FORMATS } from './formats.ts';
 import { reportDigest, type Report } from './model.ts';
-import { runSample, type Sample, type SampleOptions } from './sample.testkit.ts';
+import { ownCase, runSample, type Sample, type SampleOptions } from './sample.testkit.ts';
 import { parseTranscript, transcriptOf } from './transcript.ts';
 import { verifyRun, type Verification } from './verify.ts';
 import type { JudgingVersion } from './verify-rebuild.ts';
@@ -17,6 +17,7 @@ const SAMPLES: Readonly<Record<string, SampleOptions>> = {
   'a target that claims little': { only: 'platform/nwl/', profiles: ['nwl', 'https'] },
   'a run in which nothing was accepted': { only: 'platform/nwl/', refusesAll: true },
   'a device': { direction: 'firmware' },
+  'a run with a case of the user': { only: 'platform/nwl/five', own: true },
 };
 
 beforeAll(async () => {
@@ -59,6 +60,30 @@ describe('a run as it was written', () => {
     const { report, transcript } = sample();
     const reversed = Object.fromEntries(Object.entries(report).reverse());
     expect(said(verify(bytes(JSON.stringify(reversed)), bytes(transcript.text)))).toBe('');
+  });
+
+  test("judges a case of the user's again where its module is at hand, and names its checks where it is not", async () => {
+    const { report, transcript } = sample('a run with a case of the user');
+    const own = await ownCase();
+    const judges = { ...judging, own: new Map([[own.definition.id, own]]) };
+    const without = verify(bytes(textOf(report)), bytes(transcript.text));
+    const found = verify(bytes(textOf(report)), bytes(transcript.text), judges);
+    expect([said(without), said(found)]).toEqual(['', '']);
+    expect([without.notJudged, found.notJudged]).toEqual([own.definition.checks.map(({ id }) => `acme/data/keeps-posting#${id}`), []]);
+    expect(found.judged).toBe(without.judged + 1);
+    // A verdict that was written by hand is believed only where nothing can be judged.
+    const better = forged(report, (draft) => ({
+      ...draft,
+      extensions: draft.extensions.map((one) => ({
+        ...one,
+        verdict: 'fail' as const,
+        checks: one.checks.map((check) => ({ ...check, verdict: 'fail' as const })),
+      })),
+    }));
+    expect(said(verify(bytes(better), bytes(transcript.text)))).toBe('');
+    expect(said(verify(bytes(better), bytes(transcript.text), judges))).toContain(
+      'case acme/data/keeps-posting, check tenth-post: verdict is "fail" in the report, "pass" by the evidence',
+    );
   });
 
   test('of another version is added up, and says that it was not judged again', () => {

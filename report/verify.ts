@@ -11,8 +11,10 @@ export interface Verification {
   readonly notes: readonly string[];
   /** Undefined where the report could not be read. */
   readonly report: Report | undefined;
-  /** Cases that were judged again. */
+  /** Cases that were judged again, the user's among them. */
   readonly judged: number;
+  /** Checks of cases of the user's that were not, for want of their modules: `case#check`. */
+  readonly notJudged: readonly string[];
 }
 
 /** Works out a stored run anew. */
@@ -21,7 +23,7 @@ export function verifyRun(reportFile: RunFile, transcriptFile: RunFile, judging:
   const notes: string[] = [];
   const read = readReportFile(reportFile, problems);
   const transcript = readTranscriptFile(transcriptFile, problems);
-  if (!read || !transcript) return { problems, notes, report: read?.report, judged: 0 };
+  if (!read || !transcript) return { problems, notes, report: read?.report, judged: 0, notJudged: [] };
   const { report, text } = read;
   const say = (path: Path, what: string): void => {
     problems.push({ where: `${reportFile.name}${lineOfPath(text, report, path)}`, what });
@@ -38,13 +40,12 @@ export function verifyRun(reportFile: RunFile, transcriptFile: RunFile, judging:
       `the report is of version ${report.version}, this is ${judging.version}: verdicts were not judged again, only added up; ` +
         `version ${report.version} can do both`,
     );
-  if (report.extensions.length > 0)
-    notes.push(`${report.extensions.length} cases of the user's were not judged again: their modules are not part of a report`);
   checkCases(report, transcript, transcriptFile.name, judging, same, problems, say);
   try {
     const again = rebuild(report, transcript.cases, transcript, judging);
     for (const difference of differences(report, again, [])
       .filter(({ path }) => same || !ofVersion(path))
+      .sort((a, b) => weightOf(a) - weightOf(b))
       .slice(0, MOST))
       say(difference.path, sentence(difference, report));
   } catch (error) {
@@ -53,14 +54,22 @@ export function verifyRun(reportFile: RunFile, transcriptFile: RunFile, judging:
   }
   if (problems.length === 1 && problems[0]?.what.includes('digest of its footer'))
     problems[0] = { ...problems[0], what: `${problems[0].what} in what it alone says: ${ALONE.join(', ')}, or the footer itself` };
-  return { problems, notes, report, judged: same ? report.cases.filter((one) => one.clock !== null).length : 0 };
+  const again = [...report.cases, ...report.extensions.filter((one) => judging.own?.has(one.id) === true)];
+  const left = report.extensions.filter((one) => !same || judging.own?.has(one.id) !== true);
+  return {
+    problems,
+    notes,
+    report,
+    judged: same ? again.filter((one) => one.clock !== null).length : 0,
+    notJudged: left.flatMap((one) => one.checks.map((check) => `${one.id}#${check.id}`)),
+  };
 }
 
 type Path = readonly (string | number)[];
 
 const MOST = 20;
 const ABOUT = ['version', 'direction', 'target', 'edition', 'profiles', 'seed', 'namespace', 'requirementSet'] as const;
-const ALONE = ['subject', 'environment', 'attestations', 'why a case did not run', 'cases of the user'] as const;
+const ALONE = ['subject', 'environment', 'asked', 'attestations', 'why a case did not run', 'cases of the user'] as const;
 
 /** Are all cases there, once each, with the evidence that they claim? */
 function checkCases(
@@ -136,6 +145,12 @@ function sentence({ path, said, found }: Difference, report: Report): string {
   const rule = part === 'rules' && typeof at === 'number' ? report.rules[at] : undefined;
   if (rule) return `rule ${rule.id}: ${[list, index].filter((step) => step !== undefined).join('.') || 'it'} is ${facts}`;
   return `${path.join('.')} is ${facts}`;
+}
+
+/** Verdicts first: the rest is what follows from them, or what they were worked out from. */
+function weightOf({ path }: Difference): number {
+  if (path.at(-1) !== 'verdict') return 2;
+  return path[2] === 'checks' ? 0 : 1;
 }
 
 const BRIEF = 160;

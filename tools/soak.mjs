@@ -1,6 +1,8 @@
-// `npm run soak [-- --only model|memory|posts] [--minutes N] [--devices N] [--connections N] [--model-runs N] [--json FILE]`: what takes too
-// long for a test: ten thousand runs of the model, a hundred thousand hostile connections and what they leave in memory, and thousands of
-// devices that post for ten minutes, with a count at both ends. Exit 0 when all hold; the figures go to docs/evidence.
+// `npm run soak [-- --only model|memory|posts|fleet] [--minutes N] [--devices N] [--connections N] [--model-runs N] [--fleet-devices N]
+// [--fleet-minutes N] [--fleet-every S] [--fleet-rate N] [--session reference|lean] [--json FILE]`: what takes too long for a test: ten
+// thousand runs of the model, a hundred thousand hostile connections and what they leave in memory, thousands of devices that post for ten
+// minutes with a count at both ends, and our own fleet of ten thousand for a quarter of an hour: who is lost, how its memory grows, how its
+// schedule drifts. Exit 0 when all hold; the figures go to docs/evidence.
 import { spawn, spawnSync, fork } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -11,18 +13,30 @@ import { checkout } from './build.mjs';
 /** @typedef {import('../test/soak/load.ts')} LoadModule */
 /** @typedef {import('../test/soak/stub.ts').Ready} Ready */
 /** @typedef {import('../test/soak/stub.ts').Count} Count */
+/** @typedef {import('../test/soak/fleet.ts').Said} FleetSaid */
+/** @typedef {import('../test/soak/fleet.ts').Round} Round */
+/** @typedef {import('../test/soak/fleet.ts').FleetSoak} FleetSoak */
 /** @typedef {{ connections: number, sessions: number, handles: number, heapUsed: number, external: number, arrayBuffers: number, rss: number }} MemorySample */
 /** @typedef {{ connections: number, seconds: number, idleHandles: number, rates: number[], samples: MemorySample[], crashes: string[] }} Measured */
 /** @typedef {{ name: string, ok: boolean, why: string[], figures: object }} Result */
 
-const PARTS = /** @type {const} */ (['model', 'memory', 'posts']);
+const PARTS = /** @type {const} */ (['model', 'memory', 'posts', 'fleet']);
 const EVERY_MS = 10_000;
 /** Growth per ten thousand connections, as a share of the first sample. */
 const GROWTH_MAX = 0.01;
 const JUDGED_FROM = 50_000;
 const REPORTED_LATENCIES = { p95: 0.95, p99: 0.99 };
 
-const options = { minutes: 10, devices: 5000, connections: 100_000, 'model-runs': 10_000 };
+/** Growth of the fleet's heap from the first round to the last, as a share of the first, in a run of at least so many minutes. */
+const FLEET_GROWTH_MAX = 0.03;
+const FLEET_JUDGED_MINUTES = 10;
+
+const options = {
+  ...{ minutes: 10, devices: 5000, connections: 100_000, 'model-runs': 10_000 },
+  ...{ 'fleet-devices': 10_000, 'fleet-minutes': 15, 'fleet-every': 20, 'fleet-rate': 200 },
+};
+/** @type {'reference' | 'lean'} */
+let session = 'reference';
 let only = '';
 let json = '';
 for (let i = 2; i < process.argv.length; i += 2) {
@@ -30,6 +44,7 @@ for (let i = 2; i < process.argv.length; i += 2) {
   const name = word.replace(/^--/, '');
   if (name === 'only' && PARTS.some((part) => part === value)) only = value;
   else if (name === 'json' && value !== '') json = value;
+  else if (name === 'session' && (value === 'reference' || value === 'lean')) session = value;
   else if (name in options && Number(value) > 0) options[/** @type {keyof typeof options} */ (name)] = Number(value);
   else {
     console.error(`soak: ${word} ${value} is not understood; the first lines of tools/soak.mjs say what is`);
@@ -114,10 +129,12 @@ async function memory() {
   };
 }
 
-/** Devices that post, counted at both ends. @returns {Promise<Result>} */
-async function posts() {
-  const { devices, minutes } = options;
-  const loadModule = /** @type {LoadModule} */ (await load('load'));
+/**
+ * A stub in a process of its own while `use` runs.
+ * @param {number} devices
+ * @param {(stub: { ready: Ready, count: () => Promise<Count> }) => Promise<Result>} use
+ */
+async function withStub(devices, use) {
   const stub = fork(program('stub'), [String(devices)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   /** @returns {Promise<unknown>} */
   const message = () =>
@@ -135,14 +152,33 @@ async function posts() {
     return /** @type {Count} */ (await counted);
   };
   try {
-    const { mqtt, mqtts, ca } = /** @type {Ready} */ (await message());
-    const tally = await loadModule.run({ mqtt, mqtts, ca, devices, minutes, everyMs: EVERY_MS }, tell);
-    // The devices have left; their sessions take a moment to go.
-    let platform = await count();
-    for (let tries = 0; platform.sessions > 0 && tries < 100; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      platform = await count();
+    return await use({ ready: /** @type {Ready} */ (await message()), count });
+  } finally {
+    const ended = new Promise((resolve) => stub.once('exit', resolve));
+    if (stub.exitCode === null && stub.connected) {
+      stub.disconnect();
+      await ended;
     }
+  }
+}
+
+/** The platform's count when the devices have left; their sessions take a moment to go. @param {() => Promise<Count>} count */
+async function countWhenEmpty(count) {
+  let platform = await count();
+  for (let tries = 0; platform.sessions > 0 && tries < 100; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    platform = await count();
+  }
+  return platform;
+}
+
+/** Devices that post, counted at both ends. @returns {Promise<Result>} */
+async function posts() {
+  const { devices, minutes } = options;
+  const loadModule = /** @type {LoadModule} */ (await load('load'));
+  return withStub(devices, async ({ ready: { mqtt, mqtts, ca }, count }) => {
+    const tally = await loadModule.run({ mqtt, mqtts, ca, devices, minutes, everyMs: EVERY_MS }, tell);
+    const platform = await countWhenEmpty(count);
     const { connected, sent, acknowledged, replies, lost, latency, perWindow } = tally;
     /** @type {string[]} */
     const why = [];
@@ -170,13 +206,92 @@ async function posts() {
         repliesPerInterval: figures(perWindow),
       },
     };
-  } finally {
-    const ended = new Promise((resolve) => stub.once('exit', resolve));
-    if (stub.exitCode === null && stub.connected) {
-      stub.disconnect();
-      await ended;
-    }
-  }
+  });
+}
+
+/** Least squares: by how much a value grows a minute. @param {readonly Round[]} rounds @param {(round: Round) => number} of */
+function slope(rounds, of) {
+  const mean = (/** @type {readonly number[]} */ values) => values.reduce((sum, one) => sum + one, 0) / values.length;
+  const minutes = rounds.map(({ atMs }) => atMs / 60_000);
+  const values = rounds.map(of);
+  const [x, y] = [mean(minutes), mean(values)];
+  const down = minutes.reduce((sum, one) => sum + (one - x) ** 2, 0);
+  return down === 0 ? 0 : minutes.reduce((sum, one, i) => sum + (one - x) * ((values[i] ?? 0) - y), 0) / down;
+}
+
+/** Our own fleet: nobody lost, memory and schedule over the time. @returns {Promise<Result>} */
+async function fleet() {
+  const devices = options['fleet-devices'];
+  const everyMs = options['fleet-every'] * 1000;
+  return withStub(devices, async ({ ready, count }) => {
+    /** @type {FleetSoak} */
+    const asked = { port: ready.mqtt, devices, minutes: options['fleet-minutes'], everyMs, rate: options['fleet-rate'], session };
+    const child = fork(program('fleet'), [JSON.stringify(asked)], {
+      execArgv: ['--expose-gc'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    /** @type {Round[]} */
+    const rounds = [];
+    /** @type {Extract<FleetSaid, { report: unknown }> | undefined} */
+    let last;
+    child.on('message', (message) => {
+      const said = /** @type {FleetSaid} */ (message);
+      if ('line' in said) tell(said.line);
+      else if ('round' in said) rounds.push(said.round);
+      else last = said;
+    });
+    /** @type {unknown} */
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    if (!last) return { name: 'fleet', ok: false, why: [`the fleet ended with ${String(code)}, without a report`], figures: { rounds } };
+    const { report, seriesPoints } = last;
+    const platform = await countWhenEmpty(count);
+    const { traffic } = report;
+    const [first] = rounds;
+    const minutes = ((rounds.at(-1)?.atMs ?? 0) - (first?.atMs ?? 0)) / 60_000;
+    const heapBytesPerMinute = slope(rounds, (round) => round.heapBytes);
+    const growth = first ? (heapBytesPerMinute * minutes) / first.heapBytes : 0;
+    const postsPerMinute = ((rounds.at(-1)?.published ?? 0) - (first?.published ?? 0)) / (minutes || 1);
+    /** @type {string[]} */
+    const why = [];
+    if (report.activated !== devices) why.push(`${report.activated} of ${devices} devices came online`);
+    if (traffic.lost > 0) why.push(`${traffic.lost} connections were lost`);
+    if (traffic.missed > 0) why.push(`${traffic.missed} posts were left out for want of a connection`);
+    if (traffic.answered !== traffic.published) why.push(`${traffic.published} posts, ${traffic.answered} answers`);
+    if (platform.posts !== traffic.published) why.push(`${traffic.published} posts, the platform saw ${platform.posts}`);
+    if (platform.sessions > 0) why.push(`${platform.sessions} sessions are left`);
+    if (minutes >= FLEET_JUDGED_MINUTES && growth > FLEET_GROWTH_MAX) why.push(`the heap grew by ${(growth * 100).toFixed(1)} %`);
+    return {
+      name: 'fleet',
+      ok: why.length === 0,
+      why,
+      figures: {
+        ...asked,
+        activated: report.activated,
+        traffic,
+        platform,
+        latencyMs: report.latencyMs,
+        serviceMs: report.serviceMs,
+        validity: report.validity,
+        errors: report.errors,
+        seriesPoints,
+        memory: {
+          heapBytesPerMinute,
+          heapBytesPerPost: postsPerMinute > 0 ? heapBytesPerMinute / postsPerMinute : 0,
+          heapGrowth: growth,
+          rssBytesPerMinute: slope(rounds, (round) => round.rssBytes),
+          heapBytesPerDevice: first && first.heapBytes / devices,
+          rssBytesPerDevice: first && first.rssBytes / devices,
+        },
+        drift: {
+          lagP99Ms: figures(rounds.map((round) => round.lagP99Ms)),
+          lagMaxMs: figures(rounds.map((round) => round.lagMaxMs)),
+          lagP99MsPerMinute: slope(rounds, (round) => round.lagP99Ms),
+          overruns: traffic.overruns,
+        },
+        rounds,
+      },
+    };
+  });
 }
 
 /** @param {string} name */
@@ -191,13 +306,14 @@ const commit = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: checkout, encoding
 const startedAt = new Date();
 /** @param {(typeof PARTS)[number]} part */
 const wanted = (part) => only === '' || only === part;
-if (wanted('memory') || wanted('posts')) build();
+if (wanted('memory') || wanted('posts') || wanted('fleet')) build();
 /** @type {Result[]} */
 const results = [];
 for (const [name, run] of /** @type {const} */ ([
   ['model', model],
   ['memory', memory],
   ['posts', posts],
+  ['fleet', fleet],
 ])) {
   if (!wanted(name)) continue;
   tell(`${name} begins`);
@@ -210,7 +326,7 @@ const report = {
   format: 'muster-soak/1',
   at: startedAt.toISOString(),
   seconds: (Date.now() - startedAt.getTime()) / 1000,
-  options: { ...options, ...(only === '' ? {} : { only }) },
+  options: { ...options, session, ...(only === '' ? {} : { only }) },
   machine: { cpu: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), platform: process.platform },
   versions: { commit, node: process.version, ...Object.fromEntries(['aedes', 'mqtt-packet', 'ws'].map((one) => [one, versionOf(one)])) },
   results,

@@ -96,10 +96,10 @@ async function administrator(target: RemoteTarget): Promise<Examination> {
   }
 }
 
-function pace({ paceMs }: RemoteTarget): Examination {
-  return paceMs === 0
+function pace({ perDevicePerMinute: limit }: RemoteTarget): Examination {
+  return limit === undefined
     ? ok('pace', 'no limit is declared: attempts follow at once')
-    : ok('pace', `${Math.round(paceMs / 1000)} s between attempts of one device, so that no published limit explains a refusal`);
+    : ok('pace', `${limit} attempts of one device a minute, no more, so that no declared limit explains a refusal`);
 }
 
 interface SignatureOptions {

@@ -1,45 +1,44 @@
 // `muster fleet`: many virtual devices against the embedded platform or a target, and what they saw of it.
-import { availableParallelism } from 'node:os';
+import { availableParallelism, platform as systemName, release } from 'node:os';
+import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { Command } from 'commander';
 import { ambientClock } from '../../kernel/clock.ts';
 import { EXIT, UserError, type ExitCode } from '../../kernel/errors.ts';
-import { ALPHANUMERIC, LOWER_HEX, secureRandom, seededRandom } from '../../kernel/random.ts';
-import type { StubAgent } from '../../platform-stub/agent.ts';
-import { examine } from '../../scenarios/engine/doctor.ts';
-import type { OperatorRequest } from '../../scenarios/operators/stub.ts';
+import { DEFAULT_EDITION } from '../../protocol/editions.ts';
+import { loadFiles } from '../../report/load.ts';
 import type { FleetAgent } from '../../worker/fleet/agent.ts';
-import { FleetController, type FleetReport } from '../../worker/fleet/controller.ts';
-import {
-  DEFAULT_RATE,
-  DEVICES_MAX,
-  namePrefix,
-  namesToAdd,
-  NAMESPACE_MAX,
-  type FleetMode,
-  type FleetPlan,
-} from '../../worker/fleet/plan.ts';
+import { FleetController, type FleetReport, type FleetView } from '../../worker/fleet/controller.ts';
+import { DEFAULT_RATE, DEVICES_MAX } from '../../worker/fleet/plan.ts';
+import { RATE_MAX } from '../../worker/fleet/plan-document.ts';
+import { forecastFleet } from '../../worker/fleet/plan-forecast.ts';
+import type { StopConditions } from '../../worker/fleet/plan-resolve.ts';
+import { seriesCsv } from '../../worker/fleet/series.ts';
+import { judge, judgesAccount } from '../../worker/fleet/thresholds.ts';
+import { measuredOf } from '../../worker/fleet/thresholds-run.ts';
+import { SESSIONS } from '../../worker/session/choose.ts';
 import { DEFAULT_TIMEOUTS } from '../../worker/session/session.ts';
-import { tcpTransport, type TcpTransportOptions } from '../../worker/transport/tcp.node.ts';
-import { requireWritable, writeWhole } from '../files.ts';
+import type { TcpTransportOptions } from '../../worker/transport/tcp.node.ts';
+import { requireFolder, requireWritable, writeWhole } from '../files.ts';
+import { requireFlashWritable, writeFlash } from '../flash.ts';
+import { DEFAULT_DEVICES, planFleet, type FleetToRun, type PlanOptions } from '../fleet-plan.ts';
+import { addDevices, describe, embedded, openCount, remote, requireReachable, type Backing } from '../fleet-platform.ts';
+import { fleetForecastLine, fleetSummary } from '../fleet-text.ts';
 import { listenForInterrupt, type Interrupt } from '../interrupt.ts';
+import { serveMetrics, type MetricsServer } from '../metrics.ts';
+import { destinationsOf, requireRoom, TIME_WAIT_SECONDS } from '../preflight.ts';
 import { positiveNumber, seconds, wholeNumber } from '../numbers.ts';
-import { activeCount, addNames, operatorClient } from '../operator-client.ts';
 import { openProgress } from '../progress.ts';
-import { table } from '../table.ts';
-import { chooseTarget, type ChosenTarget, type RemoteTarget, type TargetOptions } from '../target.ts';
-import { openThread, portPair, type Thread } from '../threads.ts';
+import { answerOf, openMortalThread, type MortalThread } from '../threads.ts';
 import { VERSION } from '../version.ts';
 
-export interface FleetOptions extends TargetOptions {
-  readonly devices: number;
-  readonly mode: FleetMode;
-  readonly rate: number;
+interface FleetOptions extends PlanOptions {
   readonly workers?: number;
-  readonly seed: string;
-  readonly namespace?: string;
-  readonly hold: number;
   readonly json?: string;
+  readonly csv?: string;
+  readonly metrics?: number;
+  readonly out?: string;
+  readonly printPlan?: boolean;
 }
 
 type SocketTarget = Omit<TcpTransportOptions, 'clock' | 'timeouts'> | null;
@@ -47,94 +46,141 @@ type Agent = FleetAgent<SocketTarget, MessagePort>;
 
 /** Most workers that a run may have. */
 const WORKERS_MAX = 64;
-const RATE_MAX = 100_000;
 const PROGRESS_MS = 200;
-const NAMESPACE_LENGTH = 8;
+const MODES = ['register', 'regnwl', 'mixed', 'connect'];
 
-/** The platform behind a fleet: where names are added and activations counted. */
-interface Backing {
-  readonly operator: OperatorRequest | undefined;
-  readonly product: { readonly productKey: string; readonly productSecret: string };
-  /** A port for the next worker; undefined where devices use sockets. */
-  port(): Promise<MessagePort | undefined>;
-  close(): Promise<void>;
-}
-
-/** Runs a fleet and reports; the exit code says whether every device was activated. */
-export async function fleetCommand(options: FleetOptions): Promise<ExitCode> {
-  const chosen = chooseTarget(options);
-  const namespace = options.namespace ?? (chosen.kind === 'stub' ? '0' : secureRandom().text(NAMESPACE_LENGTH, LOWER_HEX));
-  if (!/^[A-Za-z0-9]+$/.test(namespace) || namespace.length > NAMESPACE_MAX) {
-    throw new UserError(`--namespace ${namespace} is not 1-${NAMESPACE_MAX} letters and digits`, 'it becomes part of every DeviceName');
+/** Runs a fleet and reports; the exit code says whether it went as the plan demands. */
+async function fleetCommand(file: string | undefined, options: FleetOptions): Promise<ExitCode> {
+  const run = planFleet(file, options);
+  if (options.printPlan) {
+    process.stdout.write(run.text);
+    return EXIT.asked;
   }
+  const { plan, chosen, resolved } = run;
   if (options.json !== undefined && options.json !== '-') requireWritable(options.json, '--json');
-  if (chosen.kind === 'remote') await requireReachable(chosen);
+  if (options.csv !== undefined) requireWritable(options.csv, '--csv');
+  if (options.flash !== undefined) requireFlashWritable(options.flash);
+  if (options.out !== undefined) requireFolder(options.out);
+  if (chosen.kind === 'remote') {
+    await requireReachable(chosen, plan.security ?? 'encrypted');
+    await requireRoom({
+      connections: plan.devices,
+      closing: Math.min(plan.devices, Math.ceil(plan.rate * TIME_WAIT_SECONDS)),
+      destinations: destinationsOf({ ...chosen.sockets.endpoints }),
+    });
+  }
 
+  const startedAt = new Date();
   const interrupt = listenForInterrupt();
-  const backing = chosen.kind === 'stub' ? await embedded(options.seed) : remote(chosen);
-  const threads: Thread<Agent>[] = [];
+  const backing = chosen.kind === 'stub' ? await embedded(plan) : remote(chosen);
+  const threads: MortalThread<Agent>[] = [];
+  let metrics: MetricsServer | undefined;
   try {
-    const { devices, mode, rate, seed } = options;
-    const plan: FleetPlan = { devices, mode, rate, seed, namespace, ...backing.product };
-    const names = namesToAdd(plan);
-    if (backing.operator) await addNames(backing.operator, plan.productKey, names);
-    else if (names.length > 0)
-      process.stderr.write(`muster: nobody can add DeviceNames at ${describe(chosen)}; ${names.length} must have been added beforehand\n`);
-    const before = backing.operator ? await activeCount(backing.operator, plan.productKey, namePrefix(plan)) : 0;
-
-    const workers = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
-    for (let worker = 0; worker < workers; worker++) {
-      const thread = openThread<Agent>('fleet');
-      threads.push(thread);
-      const port = await backing.port();
-      await thread.remote.prepare(
-        {
-          plan,
-          share: { worker, workers },
-          edition: chosen.kind === 'remote' ? chosen.edition : 'doc2020',
-          timeouts: DEFAULT_TIMEOUTS,
-          target: chosen.kind === 'remote' ? chosen.sockets : null,
-          inventedSecrets: chosen.kind === 'stub',
-        },
-        port,
-      );
+    if (options.metrics !== undefined) {
+      metrics = await serveMetrics(options.metrics);
+      process.stderr.write(`muster: metrics at ${metrics.url}\n`);
     }
-    const clock = ambientClock();
-    const controller = new FleetController(
-      plan,
-      threads.map(({ remote: agent }) => agent),
-      clock,
-    );
-    process.stderr.write(`muster: ${devices} devices at ${describe(chosen)}, seed ${seed}, namespace ${namespace}\n`);
-    await untilDone(controller, devices, interrupt, options.hold * 1000);
-    const count = backing.operator && (await countOrSay(backing.operator, plan));
-    const platform = count === undefined ? null : { activated: count - before };
-    const report = await controller.report({ version: VERSION, measures: chosen.kind === 'stub' ? 'self' : 'target', platform });
+    for (const note of run.notes) process.stderr.write(`muster: ${note}\n`);
+    process.stderr.write(`muster: ${fleetForecastLine(forecastFleet(plan, resolved.holdMs))}\n`);
+    await addDevices(plan, chosen, backing.operator);
+    const count = await openCount(plan, backing.operator);
+    const controller = await openController(run, options, backing, threads);
+    metrics?.show(controller);
+    process.stderr.write(`muster: ${plan.devices} devices at ${describe(chosen)}, seed ${plan.seed}, namespace ${plan.namespace}\n`);
+    const stopped = await untilDone(controller, plan.devices, interrupt, resolved.holdMs, resolved.stop);
+    const activated = count && (await countOrSay(count));
+    const platform = activated === undefined ? null : { activated };
+    const measured = await controller.report({ version: VERSION, measures: chosen.kind === 'stub' ? 'self' : 'target', platform });
+    const thresholds = judge(resolved.thresholds, measuredOf(measured, await controller.histograms()));
+    const report: FleetReport = {
+      ...measured,
+      ...(run.name === undefined ? {} : { plan: run.name }),
+      session: run.session,
+      stopped,
+      thresholds,
+    };
     if (!interrupt.interrupted()) await controller.stop();
-    publish(report, options, chosen);
+    if (options.flash !== undefined) await keepFlash(options.flash, run, controller);
+    publish(report, options, run, file, startedAt);
     if (interrupt.interrupted()) return EXIT.interrupted;
-    return backing.operator && !platform ? EXIT.unreachable : exitOf(report);
+    return count && !platform ? EXIT.unreachable : exitOf(report, judgesAccount(resolved.thresholds));
   } finally {
     interrupt.release();
+    await metrics?.close();
     await Promise.all(threads.map((thread) => thread.terminate()));
     await backing.close();
   }
 }
 
-async function untilDone(controller: FleetController, devices: number, interrupt: Interrupt, holdMs: number): Promise<void> {
+/** Starts the workers. They are put into `threads` one by one, so that none is left when a later one fails. */
+async function openController(
+  { plan, chosen, session }: FleetToRun,
+  { workers: asked }: FleetOptions,
+  backing: Backing,
+  threads: MortalThread<Agent>[],
+): Promise<FleetController> {
+  // In a closed model each worker has one place at the least.
+  const workers = Math.min(asked ?? Math.max(1, Math.min(4, availableParallelism() - 1)), plan.closed ?? Infinity);
+  for (let worker = 0; worker < workers; worker++) {
+    const thread = openMortalThread<Agent>('fleet');
+    threads.push(thread);
+    const port = await backing.port();
+    const prepared = thread.remote.prepare(
+      {
+        plan,
+        share: { worker, workers },
+        edition: chosen.kind === 'remote' ? chosen.edition : DEFAULT_EDITION,
+        timeouts: DEFAULT_TIMEOUTS,
+        session,
+        target: chosen.kind === 'remote' ? chosen.sockets : null,
+        inventedSecrets: chosen.kind === 'stub',
+      },
+      port,
+    );
+    await answerOf(thread, prepared);
+  }
+  return new FleetController(
+    plan,
+    threads.map(({ remote: agent }) => agent),
+    ambientClock(),
+    threads.map(({ death }) => death),
+  );
+}
+
+/** Runs and holds; the stop condition that ended it, if one did. */
+async function untilDone(
+  controller: FleetController,
+  devices: number,
+  interrupt: Interrupt,
+  holdMs: number,
+  stop: StopConditions,
+): Promise<string | null> {
   const progress = openProgress('fleet', devices);
   let stopping: Promise<void> | undefined;
+  let stopped: string | null = null;
   let release: () => void = () => undefined;
-  interrupt.onInterrupt(() => {
-    stopping = controller.stop();
+  const end = (by: 'operator' | 'stop-condition'): void => {
+    stopping ??= controller.stop(by);
     release();
-  });
+  };
+  const endFor = (reason: string): void => {
+    if (stopping) return;
+    stopped = reason;
+    end('stop-condition');
+  };
+  interrupt.onInterrupt(() => end('operator'));
   const show = setInterval(() => {
-    void controller.view().then((view) => progress.update(view.finished, `${view.online} online`));
+    void controller.view().then((view) => {
+      progress.update(view.finished, `${view.online} online`);
+      const reason = reasonToStop(view, stop);
+      if (reason !== undefined) endFor(reason);
+    });
   }, PROGRESS_MS);
+  const afterMs = stop.afterMs;
+  const deadline = afterMs === undefined ? undefined : setTimeout(() => endFor(`${afterMs / 1000} s are over`), afterMs);
   try {
     if (!interrupt.interrupted()) await controller.run();
-    if (!interrupt.interrupted()) {
+    if (!interrupt.interrupted() && !stopping) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, holdMs);
         release = () => {
@@ -145,53 +191,29 @@ async function untilDone(controller: FleetController, devices: number, interrupt
     }
   } finally {
     clearInterval(show);
+    clearTimeout(deadline);
     progress.stop();
     await stopping;
   }
+  return stopped;
 }
 
-async function embedded(seed: string): Promise<Backing> {
-  const thread = openThread<StubAgent>('stub');
-  await thread.remote.start({ seed });
-  const draw = seededRandom('fleet product', seed);
-  const product = { productKey: `a1${draw.text(8, ALPHANUMERIC)}`, productSecret: draw.text(16, LOWER_HEX) };
-  const operator: OperatorRequest = (command) => thread.remote.operate(command);
-  await operator({ action: 'CreateProduct', ...product, dynamicRegistration: true });
-  return {
-    operator,
-    product,
-    async port() {
-      const [ours, theirs] = portPair();
-      await thread.remote.attach(ours as never);
-      return theirs;
-    },
-    close: () => thread.terminate(),
-  };
-}
-
-function remote(target: RemoteTarget): Backing {
-  const { productKey, productSecret, administrator } = target;
-  return {
-    operator: administrator?.kind === 'stub' ? operatorClient(administrator) : undefined,
-    product: { productKey, productSecret },
-    port: () => Promise.resolve(undefined),
-    close: () => Promise.resolve(),
-  };
-}
-
-async function requireReachable(target: RemoteTarget): Promise<void> {
-  const complaint = await examine(tcpTransport({ ...target.sockets, clock: ambientClock(), timeouts: DEFAULT_TIMEOUTS }), 'encrypted');
-  if (complaint) throw new UserError(`${target.name} cannot be reached: ${complaint.what}`, complaint.remedy, EXIT.unreachable);
-}
-
-function describe(chosen: ChosenTarget): string {
-  return chosen.kind === 'stub' ? 'the embedded stub' : chosen.name;
+/** The condition that holds by now, if one does. */
+function reasonToStop({ endings, throttled, traffic }: FleetView, stop: StopConditions): string | undefined {
+  const conditions = [
+    ['failures', endings.failed],
+    ['refusals', endings.refused],
+    ['throttled', throttled],
+    ['lost', traffic.lost],
+  ] as const;
+  const met = conditions.find(([name, count]) => count >= (stop[name] ?? Infinity));
+  return met && `${met[0]} reached ${stop[met[0]]}`;
 }
 
 /** Activated devices by the platform's count; a platform that has gone meanwhile must not cost the report. */
-async function countOrSay(operator: OperatorRequest, plan: FleetPlan): Promise<number | undefined> {
+async function countOrSay(count: () => Promise<number>): Promise<number | undefined> {
   try {
-    return await activeCount(operator, plan.productKey, namePrefix(plan));
+    return await count();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     process.stderr.write(`muster: ${error.message}; the report is without the platform's own count\n`);
@@ -199,39 +221,49 @@ async function countOrSay(operator: OperatorRequest, plan: FleetPlan): Promise<n
   }
 }
 
-function exitOf(report: FleetReport): ExitCode {
+/** Keeps what units hold now beside what the file had of others. */
+async function keepFlash(path: string, { plan, flash }: FleetToRun, controller: FleetController): Promise<void> {
+  const { productKey, seed, namespace } = plan;
+  const devices = { ...flash?.devices, ...(await controller.credentials()) };
+  writeFlash(path, { productKey, seed, namespace, devices });
+  process.stderr.write(`muster: ${path} holds the secrets of ${Object.keys(devices).length} devices; only you can read it\n`);
+}
+
+function exitOf(report: FleetReport, judgedByThresholds: boolean): ExitCode {
+  for (const { worker, reason, units } of report.workersLost) {
+    process.stderr.write(`muster: worker ${worker} died: ${reason}; ${units} of its devices had not ended and are counted as local\n`);
+  }
+  if (report.workersLost.length > 0) return EXIT.ownError;
   if (report.platform && report.platform.activated !== report.activated) {
     process.stderr.write(`muster: ${report.activated} devices say they were activated, the platform counts ${report.platform.activated}\n`);
     return EXIT.ownError;
   }
-  return report.activated === report.devices ? EXIT.asked : EXIT.notConformant;
+  const { thresholds = [] } = report;
+  if (thresholds.some(({ ok }) => ok === false)) return EXIT.notConformant;
+  // Where no threshold says how many may end otherwise, none may.
+  if (!judgedByThresholds && report.activated !== report.devices) return EXIT.notConformant;
+  return thresholds.some(({ ok }) => ok === null) ? EXIT.undetermined : EXIT.asked;
 }
 
-function publish(report: FleetReport, options: FleetOptions, chosen: ChosenTarget): void {
+function publish(report: FleetReport, options: FleetOptions, { chosen }: FleetToRun, file: string | undefined, startedAt: Date): void {
+  if (options.out !== undefined) {
+    const environment = {
+      runner: 'node',
+      runtime: process.version,
+      system: `${systemName()} ${release()}`,
+      startedAt: startedAt.toISOString(),
+      endedAt: new Date().toISOString(),
+    } as const;
+    const { target, productKey, ca, devices, mode, rate } = options;
+    const asked = Object.fromEntries(
+      Object.entries({ plan: file, target, productKey, ca, devices, mode, rate }).filter(([, value]) => value !== undefined),
+    );
+    for (const { name, text } of loadFiles(report, { target: describe(chosen), environment, asked })) writeWhole(join(options.out, name), text);
+  }
   if (options.json === '-') process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else if (options.json !== undefined) writeWhole(options.json, `${JSON.stringify(report, null, 2)}\n`);
-  if (options.json !== '-') process.stdout.write(`${summary(report, chosen)}\n`);
-}
-
-function summary(report: FleetReport, chosen: ChosenTarget): string {
-  const counted = report.platform ? `, ${report.platform.activated} by the platform's count` : '';
-  const lines = [
-    `${report.activated} of ${report.devices} devices activated at ${describe(chosen)}${counted}; ${report.refused} refused, ${report.failed} failed, ${report.local} local, ${report.aborted} aborted`,
-    `seed ${report.seed}, namespace ${report.namespace}, ${report.rate.achieved.toFixed(0)} of ${report.rate.offered} arrivals/s, ${report.workers} workers`,
-    '',
-  ];
-  if (report.validity.ok) {
-    const ms = (value: number): string => value.toFixed(1);
-    const rows = (['register', 'connect', 'post'] as const).map((phase) => {
-      const p = report.latencyMs[phase];
-      return p ? [phase, ms(p.p50), ms(p.p90), ms(p.p99), ms(p.max)] : [phase, '-', '-', '-', '-'];
-    });
-    lines.push(table([['latency, ms', 'p50', 'p90', 'p99', 'max'], ...rows]));
-    if (report.measures === 'self') lines.push('', 'The platform shared this machine with the fleet: these figures measure Muster itself.');
-  } else lines.push(`No percentiles: ${report.validity.reasons.join('; ')}.`);
-  const others = Object.entries(report.outcomes).filter(([key]) => !/^(issued|accepted|replied)/.test(key));
-  if (others.length > 0) lines.push('', table(others.map(([key, count]) => [key, String(count)])));
-  return lines.join('\n');
+  if (options.csv !== undefined) writeWhole(options.csv, seriesCsv(report.series));
+  if (options.json !== '-') process.stdout.write(`${fleetSummary(report, describe(chosen))}\n`);
 }
 
 const EXAMPLES = `
@@ -239,7 +271,18 @@ Examples:
   $ muster fleet --devices 2000 --json out.json
   $ muster fleet --devices 200 --target mqtts://127.0.0.1:8883 --ca ca.pem
                         with MUSTER_PRODUCT_KEY and MUSTER_PRODUCT_SECRET set
-  $ muster fleet --devices 200 --target staging.yaml
+  $ muster fleet --devices 200 --target staging.yaml --flash units.json
+                        keeps what units were issued; the next run connects
+  $ muster fleet --devices 5000 --mode connect --target mqtt://127.0.0.1:1883
+                        any broker: units have credentials from the beginning
+  $ muster fleet plan.yaml --devices 50
+
+A plan (docs/fleet.md, examples/plans):
+  arrival: { shape: ramp, from: 10, to: 500, over: 30s }
+  cohorts:
+    - { name: meters, mode: mixed, count: 2000, publish: { every: 20s } }
+  hold: 60s
+  thresholds: [p99(connect) < 500ms, refused == 0]
 
 A target file:
   name: staging
@@ -247,7 +290,8 @@ A target file:
   product: { key: a1Muster0001, secretEnv: MUSTER_PRODUCT_SECRET }
   tls: { ca: ./ca.pem }
 
-Exit codes: 0 all activated, 1 not all, 3 unreachable, 4 a fault of Muster, 64 usage, 130 interrupted.
+Exit codes: 0 as demanded (without thresholds: all activated), 1 not, 2 a threshold the run says nothing of, 3 unreachable,
+4 a fault of Muster, 64 usage, 130 interrupted.
 `;
 
 /** Options that say which platform a command is about. */
@@ -261,21 +305,38 @@ export function withTarget(command: Command): Command {
 
 /** Adds `fleet` to the program. */
 export function registerFleet(program: Command, exit: (code: ExitCode) => void): void {
-  withTarget(program.command('fleet'))
-    .description('run thousands of virtual devices: register, connect, post, hold')
-    .option('--devices <n>', 'how many', wholeNumber(1, DEVICES_MAX), 100)
-    .option('--mode <mode>', 'register, regnwl or mixed (even index register, odd regnwl)', 'mixed')
-    .option('--rate <n>', 'devices due per second, on an absolute schedule', positiveNumber(RATE_MAX), DEFAULT_RATE)
+  withTarget(program.command('fleet [plan]'))
+    .description('run thousands of virtual devices: register, connect, publish, hold')
+    .option('--devices <n>', `how many; ${DEFAULT_DEVICES} without a plan`, wholeNumber(1, DEVICES_MAX))
+    .option('--mode <mode>', 'register, regnwl, mixed (even index register, odd regnwl) or connect (register nothing); mixed without a plan')
+    .option('--rate <n>', `devices due per second, on an absolute schedule; ${DEFAULT_RATE} without a plan`, positiveNumber(RATE_MAX))
+    .option('--session <name>', `how devices speak MQTT: ${SESSIONS.join(' or ')}`)
     .option('--workers <n>', 'worker threads', wholeNumber(1, WORKERS_MAX))
-    .option('--seed <text>', 'identities and schedule follow from it', '1')
+    .option('--seed <text>', 'identities and schedule follow from it; 1 unless told')
     .option('--namespace <text>', 'part of every DeviceName; 0 with the embedded stub, else fresh for each run')
-    .option('--hold <s>', 'seconds to stay online before leaving', seconds, 0)
+    .option('--hold <s>', 'seconds to stay online before leaving; 0 unless told', seconds)
+    .option('--flash <file>', 'keep what devices are issued there, secrets, for you alone: the next run connects')
+    .option('--print-plan', 'print the plan with everything filled in, and run nothing')
     .option('--json <file>', 'write the report there; - for stdout')
+    .option('--out <dir>', 'write the report in every form there')
+    .option('--csv <file>', 'write the time series there, a line a second')
+    .option(
+      '--metrics <port>',
+      'serve OpenMetrics at 127.0.0.1:PORT/metrics while the fleet runs; 0 takes a free port',
+      wholeNumber(0, 65_535),
+    )
     .addHelpText('after', EXAMPLES)
-    .action(async (options: FleetOptions) => {
-      if (!['register', 'regnwl', 'mixed'].includes(options.mode)) {
-        throw new UserError(`--mode ${options.mode} is no mode of this version`, 'give register, regnwl or mixed');
-      }
-      exit(await fleetCommand(options));
+    .action(async (file: string | undefined, given: FleetOptions, command: Command) => {
+      const { target, ...rest } = given;
+      const named = command.getOptionValueSource('target') === 'default' ? undefined : target;
+      const options: FleetOptions = named === undefined ? rest : { ...rest, target: named };
+      requireOneOf('--mode', options.mode, MODES);
+      requireOneOf('--session', options.session, SESSIONS);
+      exit(await fleetCommand(file, options));
     });
+}
+
+function requireOneOf(option: string, given: string | undefined, known: readonly string[]): void {
+  if (given !== undefined && !known.includes(given))
+    throw new UserError(`${option} ${given} is none that there is`, `give ${known.slice(0, -1).join(', ')} or ${known.at(-1)}`);
 }

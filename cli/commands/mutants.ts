@@ -1,16 +1,25 @@
 // `muster mutants`: the suite judged. Every wrong platform and every wrong firmware meets every case, and has to be found by its own rule.
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { EXIT, type ExitCode } from '../../kernel/errors.ts';
+import { EXIT, UserError, type ExitCode } from '../../kernel/errors.ts';
 import { DEFAULT_EDITION } from '../../protocol/editions.ts';
 import { CASES } from '../../scenarios/engine/cases.ts';
 import type { CellAgent } from '../../scenarios/engine/cell-agent.ts';
 import { judgedClass } from '../../scenarios/engine/requirements.ts';
 import { judgeCase } from '../../scenarios/judge/judge.ts';
 import { matrixMutants } from '../../scenarios/mutants/all.ts';
-import { matrixPage, meets, problemsOf, rowOf, type MatrixRow, type MutantCase } from '../../scenarios/mutants/matrix.ts';
+import {
+  meets,
+  problemsOf,
+  rowOf,
+  type Killed,
+  type MatrixProblem,
+  type MatrixRow,
+  type MutantCase,
+} from '../../scenarios/mutants/matrix.ts';
+import { matrixPage, readMatrixPage, tlsPage } from '../../scenarios/mutants/matrix-page.ts';
 import type { FirmwareMutant, PlatformMutant } from '../../scenarios/mutants/mutant.ts';
-import { requireWritable, writeWhole } from '../files.ts';
+import { readText, requireWritable, writeWhole } from '../files.ts';
 import { wholeNumber } from '../numbers.ts';
 import { openProgress } from '../progress.ts';
 import { judgeOverTls } from '../mutant-process.ts';
@@ -23,6 +32,8 @@ interface MutantsOptions {
   readonly page?: string;
   readonly only?: string;
   readonly overTls?: boolean;
+  readonly known?: string;
+  readonly tlsPage?: string;
 }
 
 const JOBS_MAX = 16;
@@ -30,6 +41,8 @@ const SEED = '1';
 
 async function mutants(options: MutantsOptions): Promise<ExitCode> {
   if (options.page !== undefined) requireWritable(options.page, '--page');
+  if (options.tlsPage !== undefined) requireWritable(options.tlsPage, '--tls-page');
+  if (options.known !== undefined) return knownOverTls(options, options.known);
   const all = (['platform', 'firmware'] as const).flatMap((direction) => matrixMutants(direction).map((mutant) => ({ direction, mutant })));
   const chosen = options.only === undefined ? all : all.filter(({ mutant }) => mutant.id === options.only);
   const progress = openProgress('mutants', chosen.length);
@@ -62,12 +75,34 @@ async function mutants(options: MutantsOptions): Promise<ExitCode> {
   }
   const matrix = [...rows.values()].sort((a, b) => (a.rule === b.rule ? order(a.mutant, b.mutant) : order(a.rule, b.rule)));
   const problems = problemsOf(matrix);
-  if (options.overTls) problems.push(...(await judgeOverTls(matrix, options.jobs)));
-  if (options.page !== undefined) writeWhole(options.page, matrixPage(matrix));
+  if (options.overTls) problems.push(...(await overTls(matrix, options)));
+  if (options.page !== undefined) writeWhole(options.page, matrixPage(matrix, CASES));
   process.stdout.write(`${table(matrix.map((row) => [row.mutant, row.rule, String(row.killers.length), row.killers[0] ?? '-']))}\n`);
+  return conclude(matrix.length, problems);
+}
+
+function conclude(count: number, problems: readonly MatrixProblem[]): ExitCode {
   for (const { mutant, what } of problems) process.stderr.write(`muster: ${mutant} ${what}\n`);
-  process.stdout.write(`\n${matrix.length} mutants, ${problems.length} problems\n`);
+  process.stdout.write(`\n${count} mutants, ${problems.length} problems\n`);
   return problems.length === 0 ? EXIT.asked : EXIT.notConformant;
+}
+
+/** What a matrix of an earlier run says found them has to find them over TLS. */
+async function knownOverTls(options: MutantsOptions, page: string): Promise<ExitCode> {
+  if (!options.overTls) throw new UserError('--known is of use with --over-tls only', 'add --over-tls');
+  const known = readMatrixPage(readText(page, 'the matrix'));
+  if (known.length === 0) throw new UserError(`${page} is no kill matrix`, 'give a page that `muster mutants --page` wrote');
+  const chosen = options.only === undefined ? known : known.filter(({ mutant }) => mutant === options.only);
+  return conclude(chosen.length, await overTls(chosen, options));
+}
+
+async function overTls(killed: readonly Killed[], { jobs, tlsPage: page }: MutantsOptions): Promise<readonly MatrixProblem[]> {
+  const from = performance.now();
+  const { rows, problems } = await judgeOverTls(killed, jobs);
+  const seconds = (performance.now() - from) / 1000;
+  process.stdout.write(`${rows.length} mutants found over TLS in ${seconds.toFixed(0)} s\n`);
+  if (page !== undefined) writeWhole(page, tlsPage(rows, seconds, jobs));
+  return problems;
 }
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -101,6 +136,8 @@ export function registerMutants(program: Command, exit: (code: ExitCode) => void
     .option('--only <id>', 'this mutant alone')
     .option('--page <file>', 'write the matrix as Markdown')
     .option('--over-tls', 'judge each of them once more as another process, over TLS, by one of the checks that found it')
+    .option('--known <file>', 'with --over-tls: take what finds each mutant from a page of an earlier run, and run no cell')
+    .option('--tls-page <file>', 'write what found each mutant over TLS as Markdown')
     .addHelpText(
       'after',
       '\nExamples:\n  $ muster mutants --page docs/kill-matrix.md\n  $ muster mutants --only no-cap\n\nExit codes: 0 all found, 1 not.\n',

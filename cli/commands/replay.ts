@@ -9,12 +9,14 @@ import { parseTranscript, type StoredCase } from '../../report/transcript.ts';
 import type { CellAgent } from '../../scenarios/engine/cell-agent.ts';
 import { CASES } from '../../scenarios/engine/cases.ts';
 import type { CaseRecord, SpanRecord } from '../../scenarios/judge/record.ts';
+import { loadExtensions } from '../extensions.ts';
 import { readText } from '../files.ts';
 import { openThread } from '../threads.ts';
 import { VERSION } from '../version.ts';
 
 interface ReplayOptions {
   readonly case?: string;
+  readonly cases?: string;
 }
 
 async function replay(path: string, options: ReplayOptions): Promise<ExitCode> {
@@ -30,11 +32,13 @@ async function replay(path: string, options: ReplayOptions): Promise<ExitCode> {
     );
   if (report.version !== VERSION)
     process.stderr.write(`muster: the report is of version ${report.version}, this is ${VERSION}: a difference may be of the version\n`);
+  const own = options.cases === undefined ? [] : await loadExtensions(options.cases);
+  const modules = new Map(own.map((one) => [one.definition.id, one.url]));
   const thread = openThread<CellAgent>('cell');
   let different = 0;
   try {
     for (const stored of chosen) {
-      const why = await difference(stored, report, (request) => thread.remote.run(request));
+      const why = await difference(stored, report, modules, (request) => thread.remote.run(request));
       if (why !== undefined) different += 1;
       process.stdout.write(
         `${why === undefined ? 'identical' : 'different'}  ${stored.record.case}${why === undefined ? '' : `  ${why}`}\n`,
@@ -47,14 +51,23 @@ async function replay(path: string, options: ReplayOptions): Promise<ExitCode> {
 }
 
 /** Why the case does not repeat itself; undefined where it does, to the byte. */
-async function difference({ record, clock }: StoredCase, report: Report, run: CellAgent['run']): Promise<string | undefined> {
+async function difference(
+  { record, clock }: StoredCase,
+  report: Report,
+  modules: ReadonlyMap<string, string>,
+  run: CellAgent['run'],
+): Promise<string | undefined> {
   if (clock !== 'virtual' || report.subject.kind === 'platform' || report.subject.kind === 'stub')
     return 'it ran over sockets, on a clock that cannot be turned back';
-  if (!CASES.some((one) => one.id === record.case)) return 'this version has no such case';
+  const module = modules.get(record.case);
+  if (module === undefined && report.extensions.some((one) => one.id === record.case))
+    return 'it is a case of your own: give its module with --cases DIR';
+  if (module === undefined && !CASES.some((one) => one.id === record.case)) return 'this version has no such case';
   if (!isEditionName(report.edition)) return `this version has no edition ${report.edition}`;
   const { mutant } = report.subject;
   const again = await run({
     caseId: record.case,
+    ...(module === undefined ? {} : { module }),
     seed: report.seed,
     namespace: report.namespace,
     edition: report.edition,
@@ -103,6 +116,7 @@ export function registerReplay(program: Command, exit: (code: ExitCode) => void)
     .argument('<report>', 'report.json of a run, or its directory')
     .description('run the cases of a report again from its seed, and compare with its evidence byte by byte')
     .option('--case <id>', 'this case alone')
+    .option('--cases <dir>', 'the *.case.mjs files of your own cases, where the report has any')
     .addHelpText(
       'after',
       '\nExamples:\n  $ muster verify platform --out results\n  $ muster replay results --case platform/nwl/sixth-unit\n\nExit codes: 0 identical, 4 different or not repeatable, 64 usage.\n',

@@ -1,19 +1,24 @@
 // `muster verify platform` and `muster verify firmware`: the conformance suite, in both directions.
 import type { Command } from 'commander';
 import { EXIT, UserError, type ExitCode } from '../../kernel/errors.ts';
+import { EDITIONS, isEditionName, type EditionName } from '../../protocol/editions.ts';
+import type { SessionName } from '../../kernel/trace/event.ts';
 import { applyBaseline, baselineLines, readBaseline } from '../../report/baseline.ts';
 import { FORMAT_NAMES, type FormatName } from '../../report/formats.ts';
 import type { CaseDefinition } from '../../scenarios/engine/case.ts';
 import { CASES, casesMatching } from '../../scenarios/engine/cases.ts';
 import type { Direction } from '../../scenarios/engine/requirements.ts';
-import { runSuite } from '../../scenarios/engine/suite.ts';
+import { aboutOf, runSuite, type CaseRunner, type SuiteOptions } from '../../scenarios/engine/suite.ts';
 import { judgedMutants } from '../../scenarios/mutants/all.ts';
 import type { Conformance } from '../../scenarios/judge/rollup.ts';
+import type { Said } from '../../scenarios/judge/verdict.ts';
 import type { Profile } from '../../scenarios/rules/catalogue.ts';
+import { SESSIONS } from '../../worker/session/choose.ts';
 import { loadExtensions } from '../extensions.ts';
 import { dryRun } from '../administrator-dry.ts';
+import { openEvidence, type KeepEvidence } from '../evidence.ts';
 import { readText, requireFolder, requireWritable } from '../files.ts';
-import { listenForInterrupt } from '../interrupt.ts';
+import { leave, listenForInterrupt, type Interrupt } from '../interrupt.ts';
 import { requireMutant } from '../mutants.ts';
 import { positiveNumber, wholeNumber } from '../numbers.ts';
 import { openProgress } from '../progress.ts';
@@ -37,6 +42,7 @@ interface VerifyOptions extends TargetOptions {
   readonly allowDestructive?: boolean;
   readonly dryRun?: boolean;
   readonly timeout?: number;
+  readonly session?: SessionName;
   readonly baseline?: string;
   readonly delayTurns: number;
   readonly device?: string;
@@ -105,7 +111,7 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
   }
   const progress = openProgress(`verify ${direction}`, cases.length);
   try {
-    const result = await runSuite({
+    const suite: Omit<SuiteOptions, 'run'> = {
       direction,
       cases,
       extensions,
@@ -128,10 +134,11 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
       namespace,
       version: VERSION,
       jobs: options.jobs,
-      run: runner.run,
       onCase: (one, done) => progress.update(done, one.id),
       stopped: interrupt.interrupted,
-    });
+    };
+    const keep = options.out === undefined ? undefined : openEvidence(options.out, aboutOf(suite));
+    const result = await runSuite({ ...suite, run: interruptible(runner.run, interrupt, keep) });
     progress.stop();
     const report = publish(result, options);
     if (interrupt.interrupted()) return EXIT.interrupted;
@@ -145,6 +152,23 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
     interrupt.release();
     await runner.close();
   }
+}
+
+const CUT_SHORT: Said = { en: 'it was cut short: the run was stopped', 'zh-CN': '用例被中断：运行已被停止' };
+
+/** The same runner: an interrupt ends the case under way, whatever it waits for, and the evidence of each that ended is kept. */
+function interruptible(run: CaseRunner, interrupt: Interrupt, keep: KeepEvidence | undefined): CaseRunner {
+  const stopped = new Promise<void>((resolve) => interrupt.onInterrupt(resolve));
+  return async (definition) => {
+    const one = await Promise.race([run(definition), stopped.then(() => ({ kind: 'not-run', why: CUT_SHORT }) as const)]);
+    if (one.kind === 'ran') keep?.(one);
+    return one;
+  };
+}
+
+/** What was called off may still wait, for a platform or a minute of pacing; an interrupted command does not wait with it. */
+async function ended(code: ExitCode): Promise<ExitCode> {
+  return code === EXIT.interrupted ? leave(code) : code;
 }
 
 function selectCases(direction: Direction, glob: string | undefined): CaseDefinition[] {
@@ -170,6 +194,17 @@ function profile(text: string, before: Profile[] | undefined): Profile[] {
   const found = PROFILES.find((one) => one === text);
   if (!found) throw new UserError(`--profile ${text} is no profile`, `give one of ${PROFILES.join(', ')}; repeat the option for several`);
   return [...(before ?? []), found];
+}
+
+function sessionName(text: string): SessionName {
+  const found = SESSIONS.find((one) => one === text);
+  if (!found) throw new UserError(`--session ${text} is no session`, `give one of ${SESSIONS.join(', ')}`);
+  return found;
+}
+
+function edition(text: string): EditionName {
+  if (isEditionName(text)) return text;
+  throw new UserError(`--edition ${text} is no edition`, `give one of ${Object.keys(EDITIONS).join(', ')}`);
 }
 
 function common(command: Command): Command {
@@ -198,16 +233,22 @@ export function registerVerify(program: Command, exit: (code: ExitCode) => void)
   const command = program.command('verify').description('run the conformance suite');
   withTarget(common(command.command('platform')))
     .description('judge a platform: our devices drive it')
+    .option(
+      '--edition <edition>',
+      `which revision of the documents the embedded stub follows: ${Object.keys(EDITIONS).join(', ')}`,
+      edition,
+    )
     .option('--cases <dir>', 'also run the *.case.mjs files of this directory, judged by their own rules (docs/write-a-case.md)')
     .option('--allow-destructive', 'elsewhere than on a stub: permit cases that delete, disable, reset, clear or turn the switch')
     .option('--timeout <s>', 'how long the target may take for each answer, seconds (default: 10)', positiveNumber(600))
+    .option('--session <name>', `what the devices' MQTT sessions are: ${SESSIONS.join(' or ')} (default: reference)`, sessionName)
     .option('--dry-run', 'print the calls that the run would make at the cloud API, and make none')
     .option('--profile <profile>', 'what the target claims: prereg, nwl, operator, https; repeatable', profile)
     .addHelpText(
       'after',
       `\nExamples:\n  $ muster verify platform\n  $ muster verify platform --target staging.yaml --out results\n  $ muster verify platform --case 'platform/nwl/*'\n\n${CODES}\n`,
     )
-    .action(async (options: VerifyOptions) => exit(await verify('platform', options)));
+    .action(async (options: VerifyOptions) => exit(await ended(await verify('platform', options))));
   common(command.command('firmware'))
     .description('judge a firmware: our stub drives it')
     .option('--device <device>', 'the device under test', 'reference')
@@ -222,6 +263,6 @@ export function registerVerify(program: Command, exit: (code: ExitCode) => void)
           'give --device reference',
         );
       }
-      exit(await verify('firmware', options));
+      exit(await ended(await verify('firmware', options)));
     });
 }

@@ -3,12 +3,22 @@
 
 export type StreamKind = 'memory' | 'tcp' | 'tls' | 'ws' | 'wss';
 
+/** What a TLS handshake agreed on, where somebody asked. */
+export interface TlsFacts {
+  /** As OpenSSL names it: `TLSv1.2`. */
+  readonly version: string;
+  readonly cipher: string;
+  /** May the key of the certificate be used for RSA key exchange? */
+  readonly keyEncipherment: boolean;
+}
+
 /** What is known of a stream. A memory or mux stream states the facts of the transport it stands for. */
 export interface StreamFacts {
   readonly kind: StreamKind;
   readonly encrypted: boolean;
   /** Server name the client asked for in its TLS ClientHello. */
   readonly sni?: string;
+  readonly tls?: TlsFacts;
   readonly peer: string;
   readonly port: number;
 }

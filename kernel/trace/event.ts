@@ -8,8 +8,12 @@ export type Verb = 'register' | 'connect' | 'post' | 'subscribe' | 'raw' | 'powe
 /** Anything JSON can hold, without `undefined`. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** Which implementation of a device's MQTT session: on a real client library, or the one for load. */
+export type SessionName = 'reference' | 'lean';
+
 export type TraceBody =
-  | { readonly kind: 'opened'; readonly conn: number; readonly facts: StreamFacts }
+  /** `session`: what speaks MQTT on it; nothing where raw bytes are sent or another party's device speaks. */
+  | { readonly kind: 'opened'; readonly conn: number; readonly facts: StreamFacts; readonly session?: SessionName }
   /** One whole MQTT packet. */
   | { readonly kind: 'packet'; readonly conn: number; readonly dir: 'out' | 'in'; readonly bytes: Uint8Array }
   /** Bytes that are no whole MQTT packet: HTTP, a torn or malformed packet. */

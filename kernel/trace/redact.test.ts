@@ -10,6 +10,9 @@ const textOf = (alphabet: string, min: number, max: number): fc.Arbitrary<string
 /** Long enough that a token is not the secret by chance. */
 const secret = fc.oneof(textOf(ALPHANUMERIC, 16, 64), textOf(LOWER_HEX, 16, 64));
 
+/** Secrets that a large fleet declares while it runs. */
+const MANY = 5_000;
+
 /** The classes a character can have; a token keeps each character's. */
 const classOf = (char: string): string => ['0-9', 'a-f', 'A-F', 'g-z', 'G-Z'].find((range) => new RegExp(`[${range}]`).test(char)) ?? char;
 
@@ -49,6 +52,35 @@ describe('redaction', () => {
     expect(redactor.text('abcdefghijkl')).not.toContain(short);
     expect(redactor.text('abcdefgh')).toBe(short);
   });
+
+  it('replaces what a pattern of all secrets, longest first, would', () => {
+    // Few letters, so that secrets hold, begin and overlap one another.
+    const texts = fc.oneof(textOf('a', 6, 12), textOf('ab', 6, 10));
+    fc.assert(
+      fc.property(fc.array(texts, { minLength: 1, maxLength: 12 }), fc.array(texts, { maxLength: 6 }), (hidden, parts) => {
+        const text = parts.join('');
+        const redactor = new Redactor('run');
+        for (const one of hidden) redactor.secret(one);
+        const pattern = new RegExp([...hidden].sort((a, b) => b.length - a.length).join('|'), 'g');
+        const alone = (one: string): string => {
+          const other = new Redactor('run');
+          other.secret(one);
+          return other.text(one);
+        };
+        expect(redactor.text(text)).toBe(text.replace(pattern, alone));
+      }),
+    );
+  });
+
+  it('knows thousands of secrets as fast as one: each is used as soon as it is declared', () => {
+    const redactor = new Redactor('run');
+    for (let i = 0; i < MANY; i++) {
+      const hidden = `secret${String(i).padStart(6, '0')}abcdef0123456789`;
+      redactor.secret(hidden);
+      if (redactor.text(`before ${hidden} after`).includes(hidden)) throw new Error(`${hidden} is seen`);
+    }
+    // A pattern built anew for each took 35 s here, this takes a third of one.
+  }, 10_000);
 
   it('treats a secret as text, not as a pattern', () => {
     const redactor = new Redactor('run');

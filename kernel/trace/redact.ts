@@ -15,7 +15,8 @@ const SHORTEST = 6;
 export class Redactor {
   readonly #runKey: Uint8Array;
   readonly #tokens = new Map<string, string>();
-  #pattern: RegExp | undefined;
+  /** Lengths of the secrets that begin with six characters of one hash, longest first. */
+  readonly #lengths = new Map<number, number[]>();
 
   constructor(runKey: string) {
     this.#runKey = utf8ToBytes(runKey);
@@ -25,23 +26,24 @@ export class Redactor {
   secret(text: string): void {
     if (text.length < SHORTEST || this.#tokens.has(text)) return;
     const token = tokenFor(this.#runKey, text);
-    this.#tokens.set(text, token);
+    this.#know(text, token);
     // As `bytes` sees it; the same text but for what is no ASCII.
-    this.#tokens.set(latinOf(utf8ToBytes(text)), latinOf(utf8ToBytes(token)));
-    this.#pattern = undefined;
+    this.#know(latinOf(utf8ToBytes(text)), latinOf(utf8ToBytes(token)));
   }
 
-  /** The text with every known secret replaced. */
+  /** The text with every known secret replaced, the longest that begins at a place first. Its time depends on the text alone. */
   text(text: string): string {
     if (this.#tokens.size === 0) return text;
-    this.#pattern ??= new RegExp(
-      [...this.#tokens.keys()]
-        .sort((a, b) => b.length - a.length)
-        .map((secret) => secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-        .join('|'),
-      'g',
-    );
-    return text.replace(this.#pattern, (secret) => this.#tokens.get(secret) as string);
+    let clean = '';
+    let copied = 0;
+    for (let at = 0; at + SHORTEST <= text.length; at++) {
+      const found = this.#secretAt(text, at);
+      if (found === undefined) continue;
+      clean += text.slice(copied, at) + (this.#tokens.get(found) as string);
+      copied = at + found.length;
+      at = copied - 1;
+    }
+    return copied === 0 ? text : clean + text.slice(copied);
   }
 
   /** The bytes with every known secret replaced; length and place stay. */
@@ -50,6 +52,32 @@ export class Redactor {
     const clean = this.text(latin);
     return clean === latin ? bytes : Uint8Array.from(clean, (char) => char.charCodeAt(0));
   }
+
+  #know(secret: string, token: string): void {
+    this.#tokens.set(secret, token);
+    const begin = beginningAt(secret, 0);
+    const lengths = this.#lengths.get(begin);
+    if (!lengths) this.#lengths.set(begin, [secret.length]);
+    else if (!lengths.includes(secret.length)) {
+      lengths.push(secret.length);
+      lengths.sort((a, b) => b - a);
+    }
+  }
+
+  #secretAt(text: string, at: number): string | undefined {
+    for (const length of this.#lengths.get(beginningAt(text, at)) ?? []) {
+      const part = text.slice(at, at + length);
+      if (this.#tokens.has(part)) return part;
+    }
+    return undefined;
+  }
+}
+
+/** Hash of the first six characters from a place on (FNV-1a): no secret is shorter, and whoever matches is compared in full. */
+function beginningAt(text: string, at: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = at; i < at + SHORTEST; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
 }
 
 function latinOf(bytes: Uint8Array): string {

@@ -6,7 +6,16 @@ import { EXT_NOTIFY, readLogin, type Login } from '../../protocol/identifier.ts'
 import { KEEP_ALIVE_MAX } from '../../protocol/limits.ts';
 import { sign } from '../../protocol/sign.ts';
 import { parseUsername } from '../../protocol/username.ts';
-import { closeSessions, type ConnectDecision, type ConnectRequest, type Core, type Effect, type Refusal } from './core.ts';
+import {
+  askedOf,
+  closeSessions,
+  withBystanders,
+  type ConnectDecision,
+  type ConnectRequest,
+  type Core,
+  type Effect,
+  type Refusal,
+} from './core.ts';
 import { connackOf, countedClientIds, decideRegistration, httpCodeOf } from './register.ts';
 import type { Device, IssuedClientId, Product, Session } from './state.ts';
 import { admits } from './throttle.ts';
@@ -15,6 +24,11 @@ type SignIn = Extract<Login, { kind: 'secret' | 'token' }>;
 
 /** Decides a CONNECT; a device that is let in is online afterwards. */
 export function connect(core: Core, request: ConnectRequest, now: number): [ConnectDecision, Effect[]] {
+  const [decision, effects] = decide(core, request, now);
+  return [decision, withBystanders(core, effects, now)];
+}
+
+function decide(core: Core, request: ConnectRequest, now: number): [ConnectDecision, Effect[]] {
   let login: Login;
   let name: { deviceName: string; productKey: string };
   try {
@@ -24,10 +38,11 @@ export function connect(core: Core, request: ConnectRequest, now: number): [Conn
     if (!(error instanceof ProtocolError)) throw error;
     const why = error.kind === 'auth-type' || error.kind === 'sign-method' ? error.kind : 'malformed';
     // Nobody's session and no registration yet: the audit log is where a firmware's mistake is looked for.
+    const named = namesIn(request.username);
     core.log.add(
       {
         type: 'registration',
-        ...namesIn(request.username),
+        ...named,
         operation: 'connect',
         content: `mqtt over ${request.facts.kind}`,
         code: httpCodeOf(why),
@@ -35,7 +50,8 @@ export function connect(core: Core, request: ConnectRequest, now: number): [Conn
       },
       now,
     );
-    return [{ kind: 'refused', code: connackOf(core, why), why }, []];
+    const product = core.state.products.get(named.productKey);
+    return [{ kind: 'refused', code: connackOf(core, why, product && askedOf(core, product, named.deviceName)), why }, []];
   }
   const { deviceName, productKey } = name;
   const session = (role: Session['role'], clientId?: string): Session => ({
@@ -107,7 +123,7 @@ export function brokerIdsOf(device: Device): string[] {
 /** Who signs in, once its credentials were found right: an issued ClientID for a token, neither for a secret. */
 function opens(core: Core, product: Product, device: Device | undefined, login: SignIn, draft: Session, password: string, now: number) {
   if (login.kind === 'secret') return { opened: secretOpens(core, product, device, draft.deviceName, login, password), issued: undefined };
-  const issued = tokenOpens(core, device, login.clientId, password, now);
+  const issued = tokenOpens(core, product, device, login.clientId, password, now);
   return { opened: issued !== undefined, issued };
 }
 
@@ -124,7 +140,6 @@ function signIn(core: Core, login: SignIn, request: ConnectRequest, draft: Sessi
   const { opened, issued } = opens(core, product, device, login, draft, request.password ?? '', now);
   if (!opened) return refused('credentials');
   if (!admits(core, device, now)) return refused('throttled');
-  const identity = brokerIdOf(draft, draft.clientId ?? device?.iotId ?? '');
   const online = (brokerId: string): ConnectDecision => ({
     kind: 'online',
     productKey: draft.productKey,
@@ -137,7 +152,7 @@ function signIn(core: Core, login: SignIn, request: ConnectRequest, draft: Sessi
   // Only a platform without RULE-32 comes here: a connection that belongs to no device.
   if (!device) return [online(`deleted#${draft.id}`), []];
   if (!policy['RULE-12'](product, device)) return refused('switch-off');
-  if (!policy['RULE-36'](device)) return refused('disabled');
+  if (!policy['RULE-36'](device, askedOf(core, product, draft.deviceName), 'sign-in')) return refused('disabled');
   if (device.activatedAt === undefined && !product.dynamicRegistration && options.issuedWhileOff === 'refused')
     return refused('switch-off');
   if (!policy['RULE-23'](device)) return refused('not-registered');
@@ -146,17 +161,21 @@ function signIn(core: Core, login: SignIn, request: ConnectRequest, draft: Sessi
     if (!policy['RULE-39']({ product, device, counted, now })) return refused('cap');
   }
 
+  const shared = options.sessionKey === 'device' || draft.clientId === undefined;
+  const others = [...device.sessions].filter((other) => shared || other.clientId === draft.clientId);
+  const who = policy['RULE-57'](device, core.state.sessions.values());
+  const identity = brokerIdOf(draft, who === 'by-name' ? '' : (draft.clientId ?? device.iotId));
+  if (who === 'older-wins' && others.length > 0) return refused('credentials');
+
   // A first connect without any registration (RULE-23) counts as registered; after ResetThing only a new registration does (RULE-29).
   if (device.registration === 'issued' || device.activatedAt === undefined) device.registration = 'registered';
-  device.activatedAt ??= now;
+  if (policy['RULE-20']() !== 'never') device.activatedAt ??= now;
   if (issued) issued.firstConnectedAt ??= now;
   device.onlineAt = now;
   device.address = request.facts.peer;
 
-  const shared = options.sessionKey === 'device' || draft.clientId === undefined;
-  const kicks = policy['RULE-57'](device) === 'kick-older';
-  const rivals = kicks ? [...device.sessions].filter((other) => shared || other.clientId === draft.clientId) : [];
-  const effects = closeSessions(core, rivals, 'kicked', now);
+  const kicks = who !== 'keep-both';
+  const effects = closeSessions(core, typeof who === 'object' ? who : kicks ? others : [], 'kicked', now);
   device.sessions.add(draft);
   core.state.sessions.set(draft.id, draft);
   return [online(kicks ? identity : `${identity}#${draft.id}`), effects];
@@ -173,17 +192,30 @@ function secretOpens(
   const secrets: string[] = [];
   if (device?.credential === 'secret') secrets.push(device.deviceSecret);
   const buried = product.buried.get(deviceName);
-  if (buried && core.policy['RULE-32']() === 'still-valid') secrets.push(buried.deviceSecret);
+  if (buried && core.policy['RULE-32'](askedOf(core, product, deviceName)) === 'still-valid') secrets.push(buried.deviceSecret);
   const contents = connectContents({ clientId: login.clientPart, timestamp: login.timestamp, deviceName, productKey: product.productKey });
-  return secrets.some((secret) => contents.some((content) => core.policy['RULE-04'](password, sign(login.signMethod, secret, content))));
+  return secrets.some((secret) =>
+    contents.some((content) => {
+      const signedBy = (key: string, other = content): string => sign(login.signMethod, key, other);
+      const { clientPart } = login;
+      return core.policy['RULE-04'](password, signedBy(secret), { purpose: 'sign-in', product, deviceName, content, clientPart, signedBy });
+    }),
+  );
 }
 
 const TOKEN_LIFETIME_MS = 90 * 86_400_000;
 
-function tokenOpens(core: Core, device: Device | undefined, clientId: string, token: string, now: number): IssuedClientId | undefined {
+function tokenOpens(
+  core: Core,
+  product: Product,
+  device: Device | undefined,
+  clientId: string,
+  token: string,
+  now: number,
+): IssuedClientId | undefined {
+  if (!device) return undefined;
   // RULE-54: nothing speaks of an end.
   const lives = (one: IssuedClientId): boolean => core.options.tokenLifetime === 'unlimited' || now - one.createdAt < TOKEN_LIFETIME_MS;
-  return device?.clientIds.find(
-    (one) => one.clientId === clientId && !one.forbidden && lives(one) && core.policy['RULE-55'](one, token, device),
-  );
+  const issued = device.clientIds.find((one) => one.clientId === clientId && !one.forbidden && lives(one));
+  return core.policy['RULE-55'](issued, token, device, product);
 }

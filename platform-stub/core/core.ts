@@ -4,7 +4,7 @@ import { ALPHANUMERIC, LOWER_HEX, type Random } from '../../kernel/random.ts';
 import { DEFAULT_EDITION, type EditionName } from '../../protocol/editions.ts';
 import { Log } from './log.ts';
 import { optionsOf, type Options } from './options.ts';
-import { POLICY, type Policy } from './policy.ts';
+import { POLICY, type Asked, type Policy } from './policy.ts';
 import type { Device, IssuedClientId, PlatformState, Product, Session } from './state.ts';
 
 /** Why a request was refused: for the log and for tests, never sent to a device. */
@@ -101,6 +101,8 @@ export interface Core {
   readonly instanceId: string | undefined;
   readonly draws: CoreOptions['draws'];
   readonly log: Log;
+  /** Connections that a wrong platform ends for no reason; empty in a correct one. */
+  readonly bystanders: Set<Session>;
 }
 
 export function makeCore(options: CoreOptions): Core {
@@ -119,6 +121,7 @@ export function makeCore(options: CoreOptions): Core {
     instanceId: options.instanceId,
     draws: options.draws,
     log: new Log(options.draws('trace').text(TRACE_PREFIX, LOWER_HEX)),
+    bystanders: new Set(),
   };
 }
 
@@ -134,7 +137,9 @@ export function addDevice(core: Core, product: Product, deviceName: string, now:
   const incarnation = buried?.incarnations ?? 0;
   const draw = core.draws('device', product.productKey, product.predecessors, deviceName, incarnation);
   const iotId = draw.text(20, ALPHANUMERIC) + String(incarnation).padStart(5, '0');
-  const reused = core.policy['RULE-33']() === 'old-secret' ? buried?.deviceSecret : undefined;
+  const again = core.policy['RULE-33']();
+  const reused = again === 'old-secret' ? buried?.deviceSecret : undefined;
+  const isActive = core.policy['RULE-17']() !== 'UNACTIVE' || (buried !== undefined && again === 'already-active');
   const device: Device = {
     productKey: product.productKey,
     deviceName,
@@ -144,7 +149,7 @@ export function addDevice(core: Core, product: Product, deviceName: string, now:
     credential: 'secret',
     deviceSecret: givenSecret ?? reused ?? draw.text(SECRET_LENGTH, LOWER_HEX),
     registration: 'unregistered',
-    activatedAt: core.policy['RULE-17']() === 'UNACTIVE' ? undefined : now,
+    activatedAt: isActive ? now : undefined,
     disabled: false,
     wasDisabled: false,
     pinned: false,
@@ -190,7 +195,10 @@ export function dropSession(core: Core, session: Session, reason: string, now: n
   core.state.ending.delete(session);
   if (role !== 'device') return;
   const device = core.state.products.get(productKey)?.devices.get(deviceName);
-  if (device?.sessions.delete(session)) device.offlineAt = now;
+  if (device?.sessions.delete(session)) {
+    device.offlineAt = now;
+    core.policy['RULE-56'](device.sessions.size > 0, { device, session, reason });
+  }
   core.log.add({ type: 'device', productKey, deviceName, ...(clientId ? { clientId } : {}), operation: 'offline', code: 200, reason }, now);
 }
 
@@ -200,4 +208,25 @@ export function closeSessions(core: Core, sessions: Iterable<Session>, reason: C
     dropSession(core, session, OFFLINE_REASON[reason], now);
     return { kind: 'close', session: session.id, reason };
   });
+}
+
+/** Whom a request or an action names, for the policy. */
+export function askedOf(core: Core, product: Product, deviceName: string): Asked {
+  return {
+    product,
+    deviceName,
+    device: product.devices.get(deviceName),
+    products: core.state.products.values(),
+    end: (sessions) => {
+      for (const session of sessions) core.bystanders.add(session);
+    },
+  };
+}
+
+/** The effects of a command, and the end of whoever a wrong platform's policy named besides. */
+export function withBystanders(core: Core, effects: Effect[], now: number): Effect[] {
+  if (core.bystanders.size === 0) return effects;
+  const hit = [...core.bystanders].filter((session) => core.state.sessions.has(session.id));
+  core.bystanders.clear();
+  return [...effects, ...closeSessions(core, hit, 'kicked', now)];
 }

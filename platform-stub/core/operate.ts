@@ -2,10 +2,10 @@
 import { ALPHANUMERIC, DIGITS } from '../../kernel/random.ts';
 import { DEVICES_PER_PRODUCT, PRODUCTS_PER_ACCOUNT } from '../../protocol/limits.ts';
 import { DEVICE_SECRET_MAX, isDeviceName, isProductKey } from '../../protocol/names.ts';
-import { addDevice, closeSessions, type Core, type Effect } from './core.ts';
+import { addDevice, askedOf, closeSessions, withBystanders, type Core, type Effect } from './core.ts';
 import { query, type QueryCommand, type QueryResult } from './query.ts';
 import { countedClientIds } from './register.ts';
-import type { Device, Product } from './state.ts';
+import type { Device, IssuedClientId, Product } from './state.ts';
 import { isFull } from './throttle.ts';
 
 /** One request of an operator. `X-` marks what the vendor offers in the console only (RULE-15). */
@@ -93,7 +93,7 @@ export function operate(core: Core, command: OperatorCommand, now: number): [Ope
     },
     now,
   );
-  return [result, effects];
+  return [result, withBystanders(core, effects, now)];
 }
 
 function act(core: Core, command: Exclude<OperatorCommand, QueryCommand>, now: number): [OperatorResult, Effect[]] {
@@ -132,7 +132,7 @@ function act(core: Core, command: Exclude<OperatorCommand, QueryCommand>, now: n
     default: {
       const device = product.devices.get(command.deviceName);
       if (!device) return [failed('iot.device.NotExistedDevice', `no device ${command.deviceName} in product ${command.productKey}`), []];
-      if (command.action === 'TransformClientId') return switchTo(core, device, command.clientId, now);
+      if (command.action === 'TransformClientId') return switchTo(core, product, device, command.clientId, now);
       if (command.action === 'SetDeviceProperty') {
         const messageId = String(++core.state.messages);
         return [{ ok: true, kind: 'message', messageId }, [{ kind: 'set-property', device, messageId, items: command.items }]];
@@ -226,11 +226,12 @@ function isDeliverable(secret: string): boolean {
 
 function operateDevice(core: Core, product: Product, device: Device, action: DeviceAction, now: number): [OperatorResult, Effect[]] {
   const { policy, options } = core;
+  const asked = askedOf(core, product, device.deviceName);
   switch (action) {
     case 'DisableThing':
       device.disabled = true;
       device.wasDisabled = true;
-      return [DONE, policy['RULE-36'](device) ? [] : closeSessions(core, device.sessions, 'disabled', now)];
+      return [DONE, policy['RULE-36'](device, asked, 'action') ? [] : closeSessions(core, device.sessions, 'disabled', now)];
     case 'EnableThing':
       device.disabled = false;
       return [DONE, []];
@@ -240,7 +241,7 @@ function operateDevice(core: Core, product: Product, device: Device, action: Dev
         return [failed('iot.device.InactiveDevice', `device ${device.deviceName} never activated`), []];
       if (device.credential === 'token' && options.resetTokenDevice === 'refused')
         return [failed('iot.device.InvalidFormattedDeviceName', `device ${device.deviceName} has no DeviceSecret to reset`), []];
-      if (policy['RULE-25']() === 'unregistered' && device.activatedAt !== undefined) device.registration = 'unregistered';
+      if (policy['RULE-25'](asked) === 'unregistered' && device.activatedAt !== undefined) device.registration = 'unregistered';
       if (policy['RULE-26']() === 'inactive') device.activatedAt = undefined;
       device.secretIsStale = options.secretAfterReset === 'new' && device.activatedAt !== undefined;
       return [DONE, options.sessionAtReset === 'closed' ? closeSessions(core, device.sessions, 'reset', now) : []];
@@ -255,33 +256,45 @@ function operateDevice(core: Core, product: Product, device: Device, action: Dev
         slots: countedClientIds(core, device),
       });
       const effects = closeSessions(core, device.sessions, 'deleted', now);
-      product.devices.delete(device.deviceName);
+      // Only a platform without RULE-32 keeps it on its list.
+      if (policy['RULE-32'](asked) === 'listed') device.disabled = true;
+      else product.devices.delete(device.deviceName);
       return [DONE, effects];
     }
-    case 'DeleteClientIds':
-      device.clientIds = policy['RULE-46'](device.clientIds);
+    case 'DeleteClientIds': {
+      const spared = policy['RULE-46'](device.clientIds, 'sessions', asked);
+      device.clientIds = policy['RULE-46'](device.clientIds, 'list', asked);
       device.pinned = false;
-      return [DONE, endForbidden(core, device, 'cleared', now)];
+      return [DONE, endForbidden(core, device, spared, 'cleared', now)];
+    }
   }
 }
 
-function switchTo(core: Core, device: Device, clientId: string, now: number): [OperatorResult, Effect[]] {
+function switchTo(core: Core, product: Product, device: Device, clientId: string, now: number): [OperatorResult, Effect[]] {
   // RULE-50: a ClientID that is not on the list changes nothing.
   if (!device.clientIds.some((one) => one.clientId === clientId)) {
     if (core.options.switchToUnknown === 'ignored') return [DONE, []];
     return [failed('iot.device.NotExistedDevice', `ClientID is not one of device ${device.deviceName}`), []];
   }
-  const usable = core.policy['RULE-45'](device.clientIds, clientId);
+  const asked = askedOf(core, product, device.deviceName);
+  const spared = core.policy['RULE-45'](device.clientIds, clientId, 'sessions', asked);
+  const usable = core.policy['RULE-45'](device.clientIds, clientId, 'list', asked);
   if (core.options.listAfterSwitch === 'dropped') device.clientIds = usable;
   else for (const one of device.clientIds) one.forbidden = !usable.includes(one);
   device.pinned = core.options.pinAfterSwitch === 'on';
-  return [DONE, endForbidden(core, device, 'switched', now)];
+  return [DONE, endForbidden(core, device, spared, 'switched', now)];
 }
 
 /** RULE-47: sessions of ClientIDs that may no longer connect are closed at once. */
-function endForbidden(core: Core, device: Device, reason: 'switched' | 'cleared', now: number): Effect[] {
+function endForbidden(
+  core: Core,
+  device: Device,
+  spared: readonly IssuedClientId[],
+  reason: 'switched' | 'cleared',
+  now: number,
+): Effect[] {
   if (core.options.sessionsAtSwitch === 'kept') return [];
-  const kept = new Set(device.clientIds.filter((one) => !one.forbidden).map((one) => one.clientId));
+  const kept = new Set(spared.map((one) => one.clientId));
   const over = [...device.sessions].filter((session) => session.clientId !== undefined && !kept.has(session.clientId));
   return closeSessions(core, over, reason, now);
 }

@@ -9,7 +9,18 @@ import { formatReply, type SecretReply, type TokenReply } from '../../protocol/p
 import { sign, type SignMethod } from '../../protocol/sign.ts';
 import { REPLY_TOPIC } from '../../protocol/topics.ts';
 import type { StreamFacts } from '../../kernel/bytes/stream.ts';
-import { addDevice, closeSessions, drawClientId, drawSecret, type ConnectDecision, type Core, type Effect, type Refusal } from './core.ts';
+import {
+  addDevice,
+  askedOf,
+  closeSessions,
+  drawClientId,
+  drawSecret,
+  type ConnectDecision,
+  type Core,
+  type Effect,
+  type Refusal,
+} from './core.ts';
+import type { Asked, SignedRequest } from './policy.ts';
 import type { Device, Product } from './state.ts';
 import { admits, isFull } from './throttle.ts';
 
@@ -28,7 +39,13 @@ export interface RegistrationRequest {
 }
 
 export type Registration =
-  | { readonly kind: 'issued'; readonly reply: SecretReply | TokenReply; readonly effects: Effect[] }
+  | {
+      readonly kind: 'issued';
+      readonly reply: SecretReply | TokenReply;
+      readonly effects: Effect[];
+      /** Only a platform without RULE-38 keeps the token to itself. */
+      readonly withoutToken?: boolean;
+    }
   | { readonly kind: 'refused'; readonly why: Refusal };
 
 /** Registers a device, or says which check refused it. Either way the audit log has it. */
@@ -62,15 +79,30 @@ function decide(core: Core, request: RegistrationRequest, now: number): Registra
   if (!product) return refused('unknown-product');
   const known = product.devices.get(request.deviceName);
   if (known) known.attempts += 1;
-  const expected = sign(request.signMethod, product.productSecret, registrationContent(request));
-  if (!policy['RULE-01'](policy['RULE-04'](request.signature, expected))) return refused('signature');
+  const content = registrationContent(request);
+  const signedBy = (key: string, other = content): string => sign(request.signMethod, key, other);
+  const signed: SignedRequest = {
+    ...askedOf(core, product, request.deviceName),
+    mode: request.mode,
+    signature: request.signature,
+    signedBy,
+  };
+  const isVerified = policy['RULE-04'](request.signature, signedBy(product.productSecret), {
+    purpose: 'registration',
+    product,
+    deviceName: request.deviceName,
+    content,
+    clientPart: undefined,
+    signedBy,
+  });
+  if (!policy['RULE-01'](isVerified, signed)) return refused('signature');
   const { instanceId } = core;
   if (options.otherInstance === 'refused' && instanceId !== undefined && (request.instanceId ?? instanceId) !== instanceId)
     return refused('other-instance');
   if (!admits(core, known, now)) return refused('throttled');
   const nonce = `${request.deviceName}\n${request.random}`;
   if (!policy['RULE-08'](product.randoms.has(nonce))) return refused('signature');
-  if (!policy['RULE-11'](product)) return refused('switch-off');
+  if (!policy['RULE-11'](product, signed)) return refused('switch-off');
 
   const registration =
     request.mode === 'register'
@@ -98,8 +130,10 @@ function registerSecret(core: Core, product: Product, known: Device | undefined,
   const refused = (why: Refusal): Registration => ({ kind: 'refused', why });
   if (!policy['RULE-16'](known)) return refused('not-added');
   if (!known && isFull(core, product)) return refused('product-full');
+  if (product.buried.has(deviceName) && policy['RULE-33']() === 'closed-name') return refused('activated');
   const device = known ?? addDevice(core, product, deviceName, now);
-  if (!policy['RULE-36'](device) && options.disabledRegisters === 'refused') return refused('disabled');
+  const asked = askedOf(core, product, deviceName);
+  if (!policy['RULE-36'](device, asked, 'registration') && options.disabledRegisters === 'refused') return refused('disabled');
   // RULE-53: a device made by regnwl signs in with its token.
   if (device.credential === 'token') {
     if (options.registerOnTokenDevice === 'refused') return refused('activated');
@@ -107,7 +141,7 @@ function registerSecret(core: Core, product: Product, known: Device | undefined,
     device.credential = 'secret';
     device.clientIds = [];
   }
-  if (!policy['RULE-21'](device) && !policy['RULE-22'](device)) return refused('activated');
+  if (!policy['RULE-21'](device, asked) && !policy['RULE-22'](device)) return refused('activated');
   if (device.activatedAt === undefined && !policy['RULE-19'](device)) return refused('registered-twice');
   if (device.secretIsStale || (options.deviceSecretPolicy === 'rotate' && device.secretsIssued > 0)) {
     device.deviceSecret = drawSecret(core, device);
@@ -115,7 +149,8 @@ function registerSecret(core: Core, product: Product, known: Device | undefined,
   device.secretIsStale = false;
   device.secretsIssued += 1;
   device.registration = 'issued';
-  const delivered = policy['RULE-18']() === 'last-delivered' ? device.deviceSecret : drawSecret(core, device);
+  const owner = policy['RULE-18'](device, product);
+  const delivered = owner === 'another' ? drawSecret(core, device) : (owner === 'last-delivered' ? device : owner).deviceSecret;
   return { kind: 'issued', effects: [], reply: { kind: 'register', productKey: product.productKey, deviceName, deviceSecret: delivered } };
 }
 
@@ -139,7 +174,8 @@ function registerToken(core: Core, product: Product, known: Device | undefined, 
   const refused = (why: Refusal): Registration => ({ kind: 'refused', why });
   if (options.regnwlOffered === 'enterprise' && options.instanceKind === 'public') return refused('not-offered');
   if (!known && !policy['RULE-37']()) return refused('not-added');
-  if (known && !policy['RULE-36'](known) && options.disabledRegisters === 'refused') return refused('disabled');
+  if (known && !policy['RULE-36'](known, askedOf(core, product, deviceName), 'registration') && options.disabledRegisters === 'refused')
+    return refused('disabled');
   if (known && !mayTakeToken(core, known)) return refused('activated');
   // RULE-49: pinned to the retained ClientID until a Clear.
   if (known?.pinned) return refused('pinned');
@@ -156,14 +192,16 @@ function registerToken(core: Core, product: Product, known: Device | undefined, 
   device.credential = 'token';
   device.registration = 'issued';
   const choice = policy['RULE-38'](device);
-  const issued = choice === 'unique' ? drawClientId(core, device, now) : choice;
-  if (choice === 'unique') {
+  const isNew = choice === 'unique' || choice === 'without-token';
+  const issued = isNew ? drawClientId(core, device, now) : choice;
+  if (isNew) {
     device.clientIdsIssued += 1;
     device.clientIds.push(issued);
   }
   return {
     kind: 'issued',
     effects: [],
+    withoutToken: choice === 'without-token',
     reply: { kind: 'regnwl', productKey: product.productKey, deviceName, clientId: issued.clientId, deviceToken: issued.deviceToken },
   };
 }
@@ -172,11 +210,11 @@ function registerToken(core: Core, product: Product, known: Device | undefined, 
  * CONNACK return code of a refusal (sections 2.5, 4d): 2 for grammar and transport, 4 for credentials; where the documents state none it
  * is an option.
  */
-export function connackOf(core: Core, why: Refusal): number {
+export function connackOf(core: Core, why: Refusal, asked?: Asked): number {
   const { policy, options } = core;
   switch (why) {
     case 'malformed':
-      return policy['RULE-09']();
+      return policy['RULE-09'](asked);
     case 'auth-type':
       return Number(options.unknownAuthType);
     case 'sign-method':
@@ -230,10 +268,15 @@ export function httpCodeOf(why: Refusal): number {
   }
 }
 
+function withoutToken(payload: string): string {
+  return JSON.stringify({ ...(JSON.parse(payload) as object), deviceToken: undefined });
+}
+
 /** The decision a registration CONNECT gets. */
 export function decideRegistration(core: Core, request: RegistrationRequest, now: number): [ConnectDecision, Effect[]] {
   const outcome = register(core, request, now);
   if (outcome.kind === 'refused') return [{ kind: 'refused', code: connackOf(core, outcome.why), why: outcome.why }, []];
   const topic = outcome.reply.kind === 'register' ? REPLY_TOPIC.register : core.options.regnwlReplyTopic;
-  return [{ kind: 'registered', topic, payload: formatReply(outcome.reply), delivery: core.policy['RULE-05']() }, outcome.effects];
+  const payload = outcome.withoutToken ? withoutToken(formatReply(outcome.reply)) : formatReply(outcome.reply);
+  return [{ kind: 'registered', topic, payload, delivery: core.policy['RULE-05']() }, outcome.effects];
 }

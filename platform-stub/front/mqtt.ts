@@ -150,7 +150,7 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
 
   function maySubscribe(link: Link | undefined, filter: string): boolean {
     // Only a platform that breaks RULE-05 has replies in its topic tree.
-    if (platform.policy['RULE-05']() === 'published') return true;
+    if (['published', 'retained'].includes(platform.policy['RULE-05']())) return true;
     // A generic client cannot do without subscribing to the reply topics; the reply never travels through the topic tree.
     if (link?.decision?.kind === 'registered') return isReplyTopic(filter) && platform.options.registrationSubscribe === 'reply-topics';
     return (
@@ -246,8 +246,9 @@ export async function createMqttFront(platform: Platform, { drainTimeoutMs = 0 }
     if (link?.decision?.kind !== 'registered') return;
     const { topic, payload, delivery } = link.decision;
     push(client, topic, payload, 0, () => platform.replied(link.session));
-    if (delivery !== 'published') return;
-    broker.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, retain: false, dup: false }, () => undefined);
+    if (delivery !== 'published' && delivery !== 'retained') return;
+    const retain = delivery === 'retained';
+    broker.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, retain, dup: false }, () => undefined);
   };
   broker.on('clientReady', (client) => {
     const decision = links.get(client)?.decision;

@@ -131,6 +131,16 @@ describe('the command that repeats a run', () => {
       String.raw`muster verify platform --case platform/a/b --mutant cap-4 --seed 'it'\''s' --namespace 7`,
     );
   });
+  it('repeats what was asked for: the target as it was named, the selection, own cases', () => {
+    const remote = { ...report, subject: { ...report.subject, kind: 'platform' as const, name: 'staging' } };
+    const asked = { target: './my targets/staging.yaml', case: 'platform/nwl/*', cases: 'own', allowDestructive: true, timeout: 5 };
+    expect(commandOf({ ...remote, asked })).toBe(
+      "muster verify platform --target './my targets/staging.yaml' --profile prereg --case 'platform/nwl/*' --cases own --allow-destructive --timeout 5",
+    );
+    expect(commandOf({ ...remote, asked: { target: 'mqtts://host:8883', productKey: 'a1b2', ca: 'ca.pem' } }, 'platform/a/b')).toBe(
+      'muster verify platform --target mqtts://host:8883 --product-key a1b2 --ca ca.pem --profile prereg --case platform/a/b',
+    );
+  });
   it('leaves a namespace that was used to be drawn anew at a target', () => {
     const remote = { ...report, namespace: 'used', subject: { ...report.subject, kind: 'platform' as const, name: 'my target' } };
     expect(commandOf(remote)).toBe("muster verify platform --target 'my target' --profile prereg");

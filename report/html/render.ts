@@ -1,16 +1,13 @@
 // The report as one HTML file that needs nothing else: it opens from a disk, without a network, and without its script it is in English.
-import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Report } from '../model.ts';
 import type { StoredCase } from '../transcript.ts';
 import { en } from '../words.en.ts';
-import { zhCN } from '../words.zh-CN.ts';
 import { casesSection, type EventLimit } from './cases.ts';
 import { EVENTS_MAX, limitsFor } from './limits.ts';
-import { Markup, markup } from './markup.ts';
+import { markup, type Markup } from './markup.ts';
+import { document, tongues } from './page.ts';
 import { say, word } from './say.ts';
-import script from './script.web.ts?raw';
-import style from './style.css?raw';
 import { claimsSection, limitsSection, resultSection, runSection } from './summary.ts';
 import { attestedSection, readingsSection, rulesSection } from './tables.ts';
 import { BY_URGENCY } from './verdicts.ts';
@@ -40,33 +37,23 @@ export function renderHtml(report: Report, evidence: readonly StoredCase[]): str
 const SECTIONS = ['result', 'claims', 'limits', 'run', 'rules', 'readings', 'attested', 'cases'] as const;
 
 function page(report: Report, evidence: readonly StoredCase[], limitOf: EventLimit): string {
-  const title = say('doc.title', { name: report.subject.name });
-  const name = en['doc.title'].replace('{name}', report.subject.name);
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy()}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>${name}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<a class="skip" href="#result">${word('doc.skip')}</a>
-<header id="top"><h1>${title}</h1>${controls()}</header>
-<nav aria-labelledby="nav-h"><p id="nav-h" class="hide">${word('nav.sections')}</p><ul>${SECTIONS.map((id) => markup`<li><a href="#${id}">${word(`nav.${id}`)}</a>`)}</ul></nav>
-<main>
-<p id="none" class="note" hidden>${word('find.none')}</p>
-${resultSection(report)}${claimsSection(report)}${limitsSection(report)}${runSection(report)}${rulesSection(report)}${readingsSection(report)}${attestedSection(report)}${casesSection(report, evidence, limitOf)}
-</main>
-<footer><p>${say('doc.foot', { version: report.version, file: report.transcript.file })} <a href="#top">${word('doc.top')}</a></p></footer>
-<script type="application/json" id="words">${new Markup(wordsJson())}</script>
-<script>${new Markup(script)}</script>
-</body>
-</html>
-`.text;
+  return document({
+    title: ['doc.title', report.subject.name],
+    controls: controls(),
+    nav: SECTIONS.map((id) => markup`<li><a href="#${id}">${word(`nav.${id}`)}</a>`),
+    main: [
+      markup`<p id="none" class="note" hidden>${word('find.none')}</p>\n`,
+      resultSection(report),
+      claimsSection(report),
+      limitsSection(report),
+      runSection(report),
+      rulesSection(report),
+      readingsSection(report),
+      attestedSection(report),
+      casesSection(report, evidence, limitOf),
+    ],
+    foot: say('doc.foot', { version: report.version, file: report.transcript.file }),
+  });
 }
 
 /** What only the script can do is shown by it. */
@@ -80,21 +67,7 @@ function controls(): Markup {
 <output id="shown" for="find verdict">${word('find.shown')} <span></span></output>
 <button type="button" id="open">${word('find.open')}</button>
 <button type="button" id="close">${word('find.close')}</button>
-<span class="tongues" role="group" aria-labelledby="tongues-h"><span id="tongues-h" class="hide">${word('find.language')}</span><button type="button" lang="en" class="only" data-language="en" aria-pressed="true">English</button><button type="button" lang="zh-CN" class="only" data-language="zh-CN" aria-pressed="false">简体中文</button></span></form>`;
-}
-
-/** Only the script and the style of this file, and no connection to anywhere. */
-function policy(): string {
-  return `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`;
-}
-
-function hashOf(text: string): string {
-  return `sha256-${btoa(String.fromCharCode(...sha256(utf8ToBytes(text))))}`;
-}
-
-/** In a script element `<` could end it. */
-function wordsJson(): string {
-  return JSON.stringify({ en, 'zh-CN': zhCN }).replaceAll('<', String.raw`\u003c`);
+${tongues()}</form>`;
 }
 
 function sizeOf(text: string): number {

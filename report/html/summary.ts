@@ -1,5 +1,4 @@
 // The head of a report: what was found, what that claims and what it does not, and how to repeat it.
-import { ruleOf } from '../../scenarios/rules/catalogue.ts';
 import type { Report } from '../model.ts';
 import type { WordKey } from '../words.en.ts';
 import { caseAnchor, checkAnchor, ruleAnchor } from './cases.ts';
@@ -78,7 +77,7 @@ export function limitsSection(report: Report): Markup {
       'limits.notCovered',
       report.notCovered.map(
         (rule) =>
-          markup`<b>${rule.id}</b> ${word(`class.${rule.class}`)}: ${both(ruleOf(rule.id)?.title ?? { en: rule.title, 'zh-CN': rule.title })}`,
+          markup`<b>${rule.id}</b> ${word(`class.${rule.class}`)}: ${both({ en: rule.title, 'zh-CN': rule.zh?.title ?? rule.title })}`,
       ),
     ],
     ['limits.profiles', report.profilesNotJudged.map((profile) => markup`<code>${profile}</code>`)],
@@ -121,7 +120,7 @@ export function runSection(report: Report): Markup {
       ['run.transcriptDigest', markup`<code>${transcript.sha256}</code>`],
       ['run.reportDigest', markup`<code>${report.footer.sha256}</code>`],
     ]),
-    report.result.partial && element('p', 'run.partial'),
+    report.result.partial && report.asked?.case === undefined && element('p', 'run.partial'),
     !embedded && element('p', 'run.target'),
   ]);
 }
@@ -146,6 +145,7 @@ function list(items: readonly Part[]): Markup {
   return markup`<ul class="list">${items.map((item) => markup`<li>${item}`)}</ul>`;
 }
 
-function facts(rows: readonly (readonly [WordKey, Part])[]): Markup {
+/** Names and values, one below the other. */
+export function facts(rows: readonly (readonly [WordKey, Part])[]): Markup {
   return markup`<dl class="facts">${rows.map(([key, value]) => markup`${element('dt', key)}<dd>${value}</dd>`)}</dl>`;
 }

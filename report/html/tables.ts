@@ -90,7 +90,7 @@ interface Row {
 }
 
 /** A table whose rows become blocks on a narrow screen. */
-function table(heads: readonly WordKey[], rows: readonly Row[]): Markup {
+export function table(heads: readonly WordKey[], rows: readonly Row[]): Markup {
   return markup`<table class="wide"><thead><tr>${heads.map((key) => markup`${element('th scope="col"', key)}`)}<tbody>
 ${rows.map(({ id, find, cells }) => markup`<tr${id !== undefined && markup` id="${id}"`}${find !== undefined && markup` data-find="${find}"`}>${cells.map((cell) => markup`<td>${cell}`)}\n`)}</table>`;
 }

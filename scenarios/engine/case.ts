@@ -22,6 +22,8 @@ export interface PlatformCase extends CaseBase {
   readonly direction: 'platform';
   /** `sockets`: only real connections can show it, so it never runs on the virtual clock. */
   readonly needs: 'cell' | 'sockets';
+  /** Of a case over sockets: it dials no plain endpoint, but TLS, or an encrypted WebSocket, without which it does not apply. */
+  readonly carriedBy?: 'tls' | 'wss';
   /** It means nothing where the target enforces its published limits: not applicable there, never a pass. */
   readonly limits?: 'off';
   readonly drive: (t: Drive) => Promise<void>;

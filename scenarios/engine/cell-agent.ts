@@ -1,4 +1,5 @@
 // Cells in a worker of their own, as their caller sees them: one case at a time, on the virtual clock of that worker's thread.
+import type { SessionName } from '../../kernel/trace/event.ts';
 import type { EditionName } from '../../protocol/editions.ts';
 import type { Options } from '../../platform-stub/core/options.ts';
 import type { CaseRecord } from '../judge/record.ts';
@@ -22,6 +23,7 @@ export interface CellRequest {
   readonly mutant?: string;
   /** What the edition leaves open, set otherwise. */
   readonly options?: Partial<Options>;
+  readonly session?: SessionName;
   /** Turns of the event loop that every hop takes longer. */
   readonly extraTurns?: number;
 }

@@ -1,6 +1,8 @@
 // A cell: platform, units and driver of one case in one thread, on memory streams and the virtual clock. Two runs are the same to the byte.
 import type { ByteStream } from '../../kernel/bytes/stream.ts';
 import { ambientClock, type Clock } from '../../kernel/clock.ts';
+import type { SessionName } from '../../kernel/trace/event.ts';
+import type { Security } from '../../kernel/bytes/stands-for.ts';
 import { Redactor } from '../../kernel/trace/redact.ts';
 import type { EditionName } from '../../protocol/editions.ts';
 import type { Options } from '../../platform-stub/core/options.ts';
@@ -8,7 +10,7 @@ import type { Policy } from '../../platform-stub/core/policy.ts';
 import { createMqttFront } from '../../platform-stub/front/mqtt.ts';
 import { Platform } from '../../platform-stub/platform.ts';
 import { DEFAULT_TIMEOUTS } from '../../worker/session/session.ts';
-import { openReferenceSession } from '../../worker/session/reference.ts';
+import { sessionNamed } from '../../worker/session/choose.ts';
 import { memoryTransport } from '../../worker/transport/memory.ts';
 import type { Habits } from '../../worker/unit/habits.ts';
 import type { CaseRecord } from '../judge/record.ts';
@@ -24,6 +26,8 @@ export interface CellOptions {
   readonly seed: string;
   readonly namespace: string;
   readonly edition: EditionName;
+  /** What the devices' MQTT sessions are; `reference` unless told. */
+  readonly session?: SessionName;
   readonly policy?: Policy;
   /** What the edition leaves open, set otherwise. */
   readonly options?: Partial<Options>;
@@ -34,9 +38,14 @@ export interface CellOptions {
   readonly administered?: (operator: Operator) => Operator;
   /** PACE_MS unless told. */
   readonly paceMs?: number;
+  /** Carries what only sockets can, WebSocket and a handshake of a case's own, as it carries anything: to count what a case costs. */
+  readonly anyWay?: boolean;
   /** What stands between the platform and each connection that reaches it: a bad network. */
   readonly decorate?: (stream: ByteStream, clock: Clock) => ByteStream;
 }
+
+/** Of the platform of a cell. */
+const INSTANCE_ID = 'iot-cell0000';
 
 /** Runs one case in a cell of its own. */
 export async function runInCell(definition: CaseDefinition, options: CellOptions): Promise<CaseRecord> {
@@ -51,6 +60,8 @@ export async function runInCell(definition: CaseDefinition, options: CellOptions
           clock,
           seed: `${seed} ${definition.id}`,
           edition,
+          // An instance has a name of its own since 2021; what is answered to another one is a reading.
+          instanceId: INSTANCE_ID,
           ...(options.policy ? { policy: options.policy } : {}),
           ...(options.options ? { options: options.options } : {}),
         });
@@ -59,11 +70,26 @@ export async function runInCell(definition: CaseDefinition, options: CellOptions
         const accept = (stream: ByteStream): void => front.accept(decorate(stream, clock));
         const stub = stubOperator((command) => Promise.resolve(platform.operate(command)), seed, namespace);
         const operator = options.administered?.(stub) ?? stub;
-        const env = { clock, seed, namespace, edition, redactor, operator, openSession: openReferenceSession, timeouts: DEFAULT_TIMEOUTS };
+        const env = {
+          clock,
+          seed,
+          namespace,
+          edition,
+          redactor,
+          operator,
+          openSession: sessionNamed(options.session),
+          timeouts: DEFAULT_TIMEOUTS,
+        };
         try {
           if (definition.direction === 'platform') {
-            const transport = memoryTransport(clock, accept, options.extraTurns);
-            return await driveCase(definition, { ...env, transport, paceMs: options.paceMs ?? PACE_MS });
+            const memory = memoryTransport(clock, accept, options.extraTurns);
+            const transport = options.anyWay ? { ...memory, dial: (security: Security) => memory.dial(security) } : memory;
+            return await driveCase(definition, {
+              ...env,
+              transport,
+              ...(options.anyWay ? { websocket: transport } : {}),
+              paceMs: options.paceMs ?? PACE_MS,
+            });
           }
           return await driveFirmware(definition, {
             ...env,

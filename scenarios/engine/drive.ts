@@ -13,6 +13,7 @@ import { Unit } from '../../worker/unit/unit.ts';
 import { stored, type CaseRecord, type SpanRecord, type SpanVerb } from '../judge/record.ts';
 import type { CaseOperator, CaseUnit, Drive, PlatformCase, UnitOptions } from './case.ts';
 import { OperatorFault, type CaseProduct, type Operator } from './operator.ts';
+import type { DevicePace } from './pacing.ts';
 
 export interface CaseEnv {
   readonly clock: Clock;
@@ -29,6 +30,8 @@ export interface CaseEnv {
   readonly operator: Operator;
   /** How long to wait so that no declared limit explains a refusal, milliseconds. */
   readonly paceMs: number;
+  /** Waits no longer than the attempts of each device ask for, instead of `paceMs`. */
+  readonly devicePace?: DevicePace;
   readonly redactor: Redactor;
 }
 
@@ -131,14 +134,16 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
   const makeUnit = (label: string, options: UnitOptions): CaseUnit => {
     const events: TraceEvent[] = [];
     let whenEnded: (() => void)[] = [];
+    const transport = options.over === 'websocket' ? (env.websocket ?? NO_WEBSOCKET) : env.transport;
+    const device = `${options.deviceName}&${(options.product ?? product).productKey}`;
     const ended = (): Promise<void> => new Promise((resolve) => (unit.state === 'online' ? whenEnded.push(resolve) : resolve()));
     const unit = new Unit(
       { unitId: label, mode: options.mode, deviceName: options.deviceName, ...(options.product ?? product) },
       {
         clock: env.clock,
         random: seededRandom('unit', env.seed, env.namespace, definition.id, label),
-        transport: options.over === 'websocket' ? (env.websocket ?? NO_WEBSOCKET) : env.transport,
-        ...(env.https ? { https: env.https } : {}),
+        transport: env.devicePace?.transport(device, transport) ?? transport,
+        ...(env.https ? { https: env.devicePace?.registrar(device, env.https) ?? env.https } : {}),
         openSession: env.openSession,
         timeouts: env.timeouts,
         edition: env.edition,
@@ -226,7 +231,7 @@ function makeDrive(definition: PlatformCase, env: CaseEnv, product: CaseProduct,
     },
     operator: caseOperator(env.operator, product.productKey, log),
     wait: (ms) => pause(env.clock, ms),
-    pace: () => (env.paceMs > 0 ? pause(env.clock, env.paceMs) : Promise.resolve()),
+    pace: () => env.devicePace?.rest() ?? (env.paceMs > 0 ? pause(env.clock, env.paceMs) : Promise.resolve()),
     note: (span, facts) => log.note(span, facts),
   };
 }

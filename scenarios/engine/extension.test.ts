@@ -6,6 +6,7 @@ import type { CaseRecord } from '../judge/record.ts';
 import type { RunContext } from '../judge/results.ts';
 import type { Drive } from './case.ts';
 import { CASES } from './cases.ts';
+import { faultOfArgs } from './extension-args.ts';
 import { readExtension, type Extension } from './extension.ts';
 import { runSuite, type SuiteResult } from './suite.ts';
 
@@ -36,6 +37,13 @@ describe('reading', () => {
     expect([...classes]).toEqual([['ACME-01', 'M']]);
   });
 
+  test('knows the arguments of every check of ours', () => {
+    const faults = CASES.flatMap(({ id, checks }) =>
+      checks.map(({ id: check, oracle, on }) => [id, check, faultOfArgs(oracle, { ...on })]),
+    );
+    expect(faults.filter(([, , fault]) => fault !== undefined)).toEqual([]);
+  });
+
   test.each([
     ['nothing exported', undefined, 'the default export', 'is missing'],
     ['an id of ours', { ...good, id: 'platform/nwl/five-units' }, 'id', 'prefix of its own'],
@@ -47,6 +55,36 @@ describe('reading', () => {
     ['an oracle that nobody wrote', { ...good, checks: [{ ...check, oracle: 'magic' }] }, 'checks.0.oracle', 'is not what belongs here'],
     ['two checks of one id', { ...good, checks: [check, check] }, 'checks', 'two checks of one id'],
     ['two classes of one rule', { ...good, checks: [check, { ...check, id: 'two', class: 'S' }] }, 'checks.1.class', 'says S of ACME-01'],
+    [
+      'an argument that the oracle does not take',
+      { ...good, checks: [{ ...check, on: { ...check.on, spam: 'note' } }] },
+      'checks.0.on.spam',
+      'is no key of this oracle: factIs takes span, fact, is (case acme/one, check one)',
+    ],
+    [
+      'an argument that is misspelt: the wrong key is what is named',
+      { ...good, checks: [{ ...check, oracle: 'refused', on: { atempt: 'a', control: 'b', alive: 'c' } }] },
+      'checks.0.on.atempt',
+      'refused takes attempt, control, alive and, where wanted, code',
+    ],
+    [
+      'an argument that is missing',
+      { ...good, checks: [check, { ...check, id: 'two', oracle: 'refused', on: { attempt: 'a', control: 'b' } }] },
+      'checks.1.on.alive',
+      'is missing: refused takes attempt, control, alive and, where wanted, code (case acme/one, check two)',
+    ],
+    [
+      'an argument of another kind',
+      { ...good, checks: [{ ...check, oracle: 'answers', on: { attempts: 'one' } }] },
+      'checks.0.on.attempts',
+      'is not a list of names of spans',
+    ],
+    [
+      'a number written as text',
+      { ...good, checks: [{ ...check, oracle: 'endedByPlatform', on: { span: 'watch', notAfter: '15000' } }] },
+      'checks.0.on.notAfter',
+      'is not a number',
+    ],
     ['a key that is no key', { ...good, direction: 'firmware' }, 'direction', 'is not a key of a case'],
   ])('refuses %s', (_what, exported, place, why) => {
     const read = readExtension(exported);

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { Check, JudgedRuleClass } from '../judge/judge.ts';
 import { ORACLES, type OracleName } from '../judge/oracles/index.ts';
 import type { PlatformCase } from './case.ts';
+import { faultOfArgs } from './extension-args.ts';
 
 /** A user's case, with the classes of the rules that its checks speak of. */
 export interface Extension {
@@ -65,6 +66,10 @@ export function readExtension(exported: unknown): ReadExtension {
     if (before !== undefined && before !== ruleClass)
       return { ok: false, place: `checks.${i}.class`, why: `says ${ruleClass} of ${rule}, an earlier check says ${before}` };
     classes.set(rule, ruleClass);
+  }
+  for (const [i, { id, oracle, on }] of checks.entries()) {
+    const fault = faultOfArgs(oracle, on);
+    if (fault) return { ok: false, place: `checks.${i}.on.${fault.key}`, why: `${fault.why} (case ${rest.id}, check ${id})` };
   }
   const definition: PlatformCase = {
     ...rest,

@@ -6,7 +6,8 @@ import { readLogin } from '../../protocol/identifier.ts';
 import { parseReply } from '../../protocol/payload.ts';
 import { isReplyTopic } from '../../protocol/topics.ts';
 import { parseUsername } from '../../protocol/username.ts';
-import type { OpenSession } from '../../worker/session/session.ts';
+import { named, type OpenSession } from '../../worker/session/session.ts';
+import type { HttpsRegistrar } from '../../worker/transport/http-register.ts';
 import type { CaseProduct, Operator } from './operator.ts';
 
 const text = v.string();
@@ -116,7 +117,7 @@ export function ledgered(operator: Operator, caseId: string, append: Append, mak
 
 /** The same sessions; registrations are written down before they are sent, ClientIDs when they come. */
 export function ledgeredSessions(open: OpenSession, caseId: string, append: Append): OpenSession {
-  return (stream, fields, events, env) => {
+  return named(open.session, (stream, fields, events, env) => {
     const mode = tolerant(() => modeOf(fields.clientId));
     const of = tolerant(() => parseUsername(fields.username));
     if (mode && of) append({ what: 'registers', mode, case: caseId, ...of });
@@ -136,6 +137,19 @@ export function ledgeredSessions(open: OpenSession, caseId: string, append: Appe
       },
       env,
     );
+  });
+}
+
+/** The same registrar; registrations over HTTPS, which are of pre-registered devices only, are written down before they are sent. */
+export function ledgeredRegistrar(registrar: HttpsRegistrar, caseId: string, append: Append): HttpsRegistrar {
+  return {
+    post(request, observe) {
+      const form = new URLSearchParams(request.body);
+      const [productKey, deviceName] = [form.get('productKey') ?? '', form.get('deviceName') ?? ''];
+      // A form that names nobody registers nobody.
+      if (productKey !== '' && deviceName !== '') append({ what: 'registers', mode: 'register', case: caseId, productKey, deviceName });
+      return registrar.post(request, observe);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 // A run of the suite: which cases, in what order, and what their records say together. How a case is carried out is the caller's: in a
 // cell of this thread, in another worker, or over sockets.
 import { messageOf } from '../../kernel/errors.ts';
+import { faultSaid } from '../judge/fault.ts';
 import { judgeCase, withoutEvidence, type JudgedRuleClass } from '../judge/judge.ts';
 import type { CaseRecord } from '../judge/record.ts';
 import type { Said } from '../judge/verdict.ts';
@@ -13,7 +14,7 @@ import {
   type Conformance,
   type JudgedCase,
 } from '../judge/rollup.ts';
-import { stepsOf, type CaseResult, type RunContext, type RunFindings } from '../judge/results.ts';
+import { stepsOf, type CaseResult, type RunAbout, type RunContext, type RunFindings } from '../judge/results.ts';
 import type { Profile } from '../rules/catalogue.ts';
 import type { CaseDefinition } from './case.ts';
 import type { Extension } from './extension.ts';
@@ -115,15 +116,10 @@ async function carryOut(definition: CaseDefinition, options: SuiteOptions): Prom
     const run = await options.run(definition);
     if (run.kind !== 'ran') return withVerdict(definition, options, run.kind === 'not-run' ? 'not_run' : 'not_applicable', run.why);
     const judged = { id: definition.id, ...judgeCase(run.record, definition.checks, classesOf(definition, options)) };
-    return { definition, judged, run, note: run.record.fault === null ? null : plain(run.record.fault) };
+    return { definition, judged, run, note: run.record.fault === null ? null : faultSaid(run.record.fault) };
   } catch (error) {
-    return withVerdict(definition, options, 'error', plain(messageOf(error)));
+    return withVerdict(definition, options, 'error', faultSaid(messageOf(error)));
   }
-}
-
-/** A message of the system or a library: in the words that it has. */
-function plain(message: string): Said {
-  return { en: message, 'zh-CN': message };
 }
 
 function skipped(definition: CaseDefinition, options: SuiteOptions, why: Said): Finished {
@@ -153,6 +149,21 @@ function caseResult(one: Finished, judged: JudgedCase): CaseResult {
   };
 }
 
+/** What a run is about: known before its first case. */
+export function aboutOf(options: Omit<SuiteOptions, 'run'>): RunAbout {
+  const profiles = judgedProfiles(options.direction, options.profiles);
+  return {
+    version: options.version,
+    direction: options.direction,
+    target: options.context.subject.name,
+    edition: options.edition,
+    profiles,
+    seed: options.seed,
+    namespace: options.namespace,
+    requirementSet: `muster-${options.version}/${options.edition}/${profiles.join('+')}`,
+  };
+}
+
 function conclude(all: readonly Finished[], options: SuiteOptions): SuiteResult {
   const theirs = new Set((options.extensions ?? []).map((one) => one.definition.id));
   const finished = all.filter((one) => !theirs.has(one.definition.id));
@@ -167,16 +178,7 @@ function conclude(all: readonly Finished[], options: SuiteOptions): SuiteResult 
   const ours = dead ? 'undetermined' : selected;
   return {
     findings: {
-      about: {
-        version: options.version,
-        direction: options.direction,
-        target: options.context.subject.name,
-        edition: options.edition,
-        profiles,
-        seed: options.seed,
-        namespace: options.namespace,
-        requirementSet: `muster-${options.version}/${options.edition}/${profiles.join('+')}`,
-      },
+      about: aboutOf(options),
       subject: options.context.subject,
       environment: options.context.environment(),
       attestations: options.context.attestations(),

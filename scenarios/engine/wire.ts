@@ -20,6 +20,54 @@ export function inPieces(size: number): Wire {
   });
 }
 
+/**
+ * The CONNECT piece after piece, with a pause between them, so that no carrier joins them again: as many segments, records or frames.
+ * What follows goes out as it is written, once the last piece has left.
+ * @param wait lets time pass between two pieces
+ */
+export function trickled(size: number, wait: () => Promise<void>): Wire {
+  return (stream) => {
+    let isFirst = true;
+    let under = Promise.resolve();
+    const trickle = async (bytes: Uint8Array): Promise<void> => {
+      for (let at = 0; at < bytes.length; at += size) {
+        if (at > 0) await wait();
+        stream.write(bytes.slice(at, at + size));
+      }
+    };
+    return {
+      ...stream,
+      write(bytes) {
+        if (!isFirst) {
+          under = under.then(() => void stream.write(bytes));
+          return true;
+        }
+        isFirst = false;
+        under = trickle(bytes);
+        return true;
+      },
+    };
+  };
+}
+
+/** The CONNECT of another version of MQTT: 3.1, whose protocol had another name, or 5. */
+export function inVersion(version: 3 | 5): Wire {
+  return (stream) => {
+    let isFirst = true;
+    return {
+      ...stream,
+      write(bytes) {
+        if (!isFirst) return stream.write(bytes);
+        isFirst = false;
+        const packet = decodePacket(toHex(bytes));
+        if (packet?.cmd !== 'connect') throw new Error('the first bytes of the connection are not one CONNECT');
+        const protocolId = version === 3 ? 'MQIsdp' : 'MQTT';
+        return stream.write(mqttPacket.generate({ ...packet, protocolId, protocolVersion: version }));
+      },
+    };
+  };
+}
+
 /** The CONNECT, and `tail` in the same write. */
 export function withTail(tail: Uint8Array): Wire {
   return (stream) => {

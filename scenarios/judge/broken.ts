@@ -1,7 +1,7 @@
 // What a bad network does to a case: a connection breaks, or nobody answers. It says nothing of the platform, and what follows from it does
 // not either; so a failure stands only where no attempt before it was broken.
 import type { Ending } from '../../kernel/bytes/stream.ts';
-import { torn } from './proofs.ts';
+import { notDialled, refusedInHandshake, torn } from './proofs.ts';
 import type { SpanRecord } from './record.ts';
 import { packetsOf, type Spans } from './spans.ts';
 import { inconclusive, type Finding } from './verdict.ts';
@@ -22,6 +22,8 @@ class Breaks {
       case 'silent':
         return outcome.stage === 'connack' ? !heard(span) : outcome.stage !== 'reply' && outcome.stage !== 'session';
       case 'unreachable':
+        // A handshake that came to nothing is an answer, and what was never dialled could not break.
+        return !refusedInHandshake(outcome) && !notDialled(outcome);
       case 'local':
         return true;
       default:

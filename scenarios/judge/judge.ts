@@ -1,5 +1,6 @@
 // From the record of a case to its verdicts: pure, so that the runner, a stored report and a page say the same.
 import { unlessBroken } from './broken.ts';
+import { faultSaid } from './fault.ts';
 import { expected, spansNamed } from './oracles/expected.ts';
 import { ORACLES, type OracleArgs, type OracleName } from './oracles/index.ts';
 import type { CaseRecord } from './record.ts';
@@ -57,15 +58,9 @@ export function judgeCase(record: CaseRecord, checks: readonly Check[], classOf:
     return { ...unjudged(check, ruleClass, evidence), ...finding, verdict: weigh(finding.verdict, ruleClass), ...said(check, because) };
   });
   if (record.fault !== null) {
+    const { en, 'zh-CN': zh } = faultSaid(record.fault);
     const faulted = results.map((result) =>
-      result.verdict === 'inconclusive'
-        ? {
-            ...result,
-            verdict: 'error' as const,
-            because: record.fault ?? '',
-            zh: { ...result.zh, because: `用例未能驱动到底：${record.fault ?? ''}` },
-          }
-        : result,
+      result.verdict === 'inconclusive' ? { ...result, verdict: 'error' as const, because: en, zh: { ...result.zh, because: zh } } : result,
     );
     return { verdict: worst(['error', ...faulted.map((result) => result.verdict)], 'error'), checks: faulted };
   }

@@ -1,4 +1,5 @@
 // The three proofs that stand behind a negative verdict. Without all of them a refusal says nothing about the rule.
+import type { Outcome } from '../../kernel/trace/outcome.ts';
 import type { SpanRecord } from './record.ts';
 import { connacksOf } from './spans.ts';
 import { inconclusive, type Finding, type Proofs, type Said } from './verdict.ts';
@@ -21,6 +22,19 @@ export function stimulusWitnessed(span: SpanRecord): boolean {
 export function torn(span: SpanRecord): boolean {
   const last = span.events.findLast((event) => event.kind === 'closed');
   return last?.kind === 'closed' && last.ending.by === 'fault';
+}
+
+/** OpenSSL's names for an alert of the peer, and Node's for a certificate that was shown and did not please: somebody answered. */
+const HANDSHAKE_ANSWERED = /^(ERR_(SSL|TLS)_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
+
+/** Did the dial end because the platform and the device found no TLS that both speak? */
+export function refusedInHandshake(outcome: Outcome): boolean {
+  return outcome.kind === 'unreachable' && outcome.stage === 'tls' && HANDSHAKE_ANSWERED.test(outcome.code);
+}
+
+/** Was nothing dialled, because the target has no such endpoint? */
+export function notDialled(outcome: Outcome): boolean {
+  return outcome.kind === 'unreachable' && outcome.code === 'NO_ENDPOINT';
 }
 
 /** An attempt that the platform let through, to its end. */

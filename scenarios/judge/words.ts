@@ -41,10 +41,10 @@ export function undecidedBy(span: string, outcome: Outcome): Finding {
 
 const STAGE: Readonly<Record<Stage, string>> = {
   dns: '域名解析',
-  tcp: 'TCP 连接',
-  tls: 'TLS 握手',
-  ws: 'WebSocket 握手',
-  connack: '等待 CONNACK',
+  tcp: ' TCP 连接',
+  tls: ' TLS 握手',
+  ws: ' WebSocket 握手',
+  connack: '等待 CONNACK ',
   reply: '等待应答',
   session: '会话',
 };

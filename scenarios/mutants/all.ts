@@ -1,11 +1,12 @@
 // Every mutant, collected from the files beside this one.
 import { judgedClass } from '../engine/requirements.ts';
 import { generatedMutants, type FirmwareMutant, type PlatformMutant } from './mutant.ts';
+import { refusalMutants } from './refusals.ts';
 
 const platform = import.meta.glob<PlatformMutant>('./platform/*.ts', { eager: true, import: 'default' });
 const firmware = import.meta.glob<FirmwareMutant>('./firmware/*.ts', { eager: true, import: 'default' });
 
-export const PLATFORM_MUTANTS: readonly PlatformMutant[] = [...Object.values(platform), ...generatedMutants()];
+export const PLATFORM_MUTANTS: readonly PlatformMutant[] = [...Object.values(platform), ...refusalMutants(), ...generatedMutants()];
 export const FIRMWARE_MUTANTS: readonly FirmwareMutant[] = Object.values(firmware);
 
 /** The mutants of a direction that break a rule which is judged. */

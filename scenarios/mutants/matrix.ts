@@ -27,6 +27,15 @@ export interface MatrixRow {
   readonly unexplained: readonly string[];
 }
 
+/** Of a row, what is needed to find the mutant again. */
+export type Killed = Pick<MatrixRow, 'mutant' | 'class' | 'killers'>;
+
+/** What found a mutant over TLS: `case#check`. */
+export interface TlsRow {
+  readonly mutant: string;
+  readonly by: string;
+}
+
 export interface MatrixProblem {
   readonly mutant: string;
   readonly what: string;
@@ -93,33 +102,7 @@ function isGenerated(one: string, other: string): boolean {
   return one.startsWith('off:') !== other.startsWith('off:');
 }
 
-/** The matrix as a page of the documentation. */
-export function matrixPage(rows: readonly MatrixRow[]): string {
-  const lines = [
-    '# Kill matrix',
-    '',
-    'Written by `npm run mutants`; do not edit. Each row is a platform or a firmware that is wrong in one respect, and the checks of the',
-    'rule it breaks that find it. A rule with a single killing check rests on that one check.',
-    '',
-    '| mutant | breaks | class | found by | checks of other rules |',
-    '|---|---|---|---|---|',
-  ];
-  for (const { mutant, rule, class: ruleClass, killers, others } of rows) {
-    const names = killers.length > 0 ? killers.map((name) => `\`${short(name)}\``).join('<br>') : (EQUIVALENT[mutant] ?? '**nothing**');
-    lines.push(`| \`${mutant}\` | ${rule} | ${ruleClass} | ${names} | ${others.length} |`);
-  }
-  const rules = new Map<string, Set<string>>();
-  for (const row of rows) for (const name of row.killers) rules.set(row.rule, (rules.get(row.rule) ?? new Set()).add(name));
-  lines.push('', `${rows.length} mutants of ${new Set(rows.map((row) => row.rule)).size} rules.`);
-  const single = [...rules].filter(([, checks]) => checks.size === 1).map(([rule]) => rule);
-  lines.push(
-    '',
-    single.length > 0 ? `Rules that one check alone guards: ${single.join(', ')}.` : 'No rule is guarded by one check alone.',
-    '',
-  );
-  return lines.join('\n');
-}
-
-function short(name: string): string {
-  return name.replace(/^(platform|firmware)\//, '');
+/** The case of `case#check`. */
+export function caseOf(name: string): string {
+  return name.split('#', 1)[0] ?? '';
 }

@@ -16,6 +16,7 @@ beforeAll(async () => {
 /** Option → case and check that read it. */
 const READ_BY: Readonly<Partial<Record<OptionName, readonly [id: string, check: string]>>> = {
   parsing: ['platform/nwl/registration-variants', 'variants'],
+  otherInstance: ['platform/nwl/registration-variants', 'variants'],
   plainConnections: ['platform/prereg/connect-variants', 'in-clear'],
   unknownAuthType: ['platform/nwl/malformed', 'unknown-auth-type'],
   unsupportedSignMethod: ['platform/prereg/malformed', 'unknown-sign-method'],

@@ -52,6 +52,8 @@ const ROWS: readonly (readonly [Partial<Options>, string])[] = [
   [{ onForeignPublish: 'closes' }, 'data/foreign-publish#session'],
   [{ kickNotice: 'never' }, 'session/kick-notice#notice'],
   [{ onQos2: 'dropped' }, 'data/qos-2#session'],
+  [{ limits: 'vendor' }, 'session/connect-limit#limit'],
+  [{ regnwlOffered: 'enterprise', instanceKind: 'public' }, 'prereg/registration-free-offered#offered'],
 ];
 
 test.each(ROWS)('%j is read by %s', async (options, where) => {

@@ -23,7 +23,7 @@ const CLASSES: Readonly<Record<RuleClass, readonly string[]>> = {
 
 /** Likewise: the parts that are of another class than their rule. */
 const PARTS: Readonly<Record<string, readonly RuleClass[]>> = {
-  'RULE-02': ['S'],
+  'RULE-02': ['S', 'S', 'R'],
   ...Object.fromEntries(ids('RULE', '6 11 16 18 21 36 38 39 40 58').map((id) => [id, ['R'] as const])),
 };
 

@@ -40,7 +40,7 @@ describe('a mistake', () => {
     ['devices as text', () => ['fleet', '--devices', 'many'], USAGE, /--devices.*whole number/],
     ['half a device', () => ['fleet', '--devices', '1.5'], USAGE, /--devices.*whole number/],
     ['no rate', () => ['fleet', '--rate', '0'], USAGE, /--rate.*above 0/],
-    ['an unknown mode', () => ['fleet', '--mode', 'connect'], USAGE, /--mode connect/],
+    ['an unknown mode', () => ['fleet', '--mode', 'dance'], USAGE, /--mode dance/],
     ['a namespace that no name can hold', () => ['fleet', '--namespace', 'a b'], USAGE, /--namespace/],
     [
       'a report into a folder that is not there',

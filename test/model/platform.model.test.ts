@@ -70,7 +70,9 @@ const NEAR_MISSES: Readonly<Record<string, Partial<Policy>>> = {
   'whose Switch keeps the newest': { 'RULE-45': (issued) => issued.slice(-1) },
   'whose Switch keeps the first as well': { 'RULE-45': (issued, kept) => issued.filter((one, at) => at === 0 || one.clientId === kept) },
   'whose Clear keeps the newest': { 'RULE-46': (issued) => issued.slice(-1) },
-  'that looks at the length of a token': { 'RULE-55': (issued, token) => token.length === issued.deviceToken.length },
+  'that looks at the length of a token': {
+    'RULE-55': (issued, token) => (token.length === issued?.deviceToken.length ? issued : undefined),
+  },
   'that forgets to say OFFLINE': { 'RULE-56': () => 'ONLINE' },
   'that takes a keep-alive of 29': { 'RULE-58': (keepAlive) => keepAlive >= 29 },
 };

@@ -8,7 +8,7 @@ const out = join(here, '../../node_modules/.cache/muster-soak');
 
 /**
  * Where a built program is.
- * @param {'arena' | 'stub' | 'load'} name
+ * @param {'arena' | 'stub' | 'load' | 'fleet'} name
  */
 export const program = (name) => join(out, `${name}.js`);
 

@@ -20,6 +20,7 @@ export default defineConfig({
         arena: join(import.meta.dirname, 'arena.ts'),
         stub: join(import.meta.dirname, 'stub.ts'),
         load: join(import.meta.dirname, 'load.ts'),
+        fleet: join(import.meta.dirname, 'fleet.ts'),
       },
       output: { entryFileNames: '[name].js' },
     },

@@ -29,6 +29,10 @@ export const en = {
   'target.stubHint': 'A platform in this tab; nothing leaves the page.',
   'target.wssLabel': 'Own platform',
   'target.wssHint': 'MQTT over WebSocket, encrypted. A browser opens some 40 connections a second to one host.',
+  'target.relayLabel': 'Through the relay',
+  'target.relayed': 'Target of the relay',
+  'target.relayHint':
+    'The relay beside this app opens TLS and TCP for thousands of devices, to these targets only. Name others with muster serve --target FILE.',
   'target.reference': 'reference device',
   'target.url': 'URL',
   'target.productKey': 'ProductKey',
@@ -43,6 +47,8 @@ export const en = {
   'fleet.mode': 'Registration',
   'fleet.mode.mixed': 'Both modes, alternating',
   'fleet.brief.mixed': 'both modes',
+  'fleet.brief.connect': 'connect',
+  'fleet.mode.connect': 'None: connect only',
   'fleet.brief.register': 'register',
   'fleet.brief.regnwl': 'regnwl',
   'fleet.mode.register': 'Pre-registered (register)',
@@ -80,6 +86,8 @@ export const en = {
   'help.capDo': 'A browser gives a page about {cap}; other tabs of the same site count too. Run fewer devices, or the headless command.',
   'help.nothing': 'Nothing listens there.',
   'help.nothingDo': 'Check host, port and path, and that the platform is running.',
+  'help.relay':
+    'Some devices did not get through the relay itself, so they count as local: it has ended, or it has no more room. Start muster serve again, or run fewer devices.',
 
   'grid.title': 'Devices',
   'grid.label': 'Devices, one cell each',
@@ -185,6 +193,11 @@ export const en = {
   'table.register': 'register',
   'table.connect': 'connect',
   'table.post': 'post',
+  'table.relay': 'Measured at the relay',
+  'table.relayHint': 'On the clock of the relay: without the way between page and relay',
+  'table.relay.tcp': 'TCP up',
+  'table.relay.tls': 'TLS up',
+  'table.relay.firstByte': 'first byte',
   'table.withheld': 'Withheld: {reasons}.',
 
   'log.title': 'Events',

@@ -3,7 +3,8 @@ import { isProductKey } from '../../protocol/names.ts';
 import { NAMESPACE_MAX, type FleetMode, type FleetPlan } from '../../worker/fleet/plan.ts';
 import type { Key } from '../i18n/t.svelte.ts';
 
-export type TargetKind = 'stub' | 'wss';
+/** The platform in the page, one over WSS, or one through the relay. */
+export type TargetKind = 'stub' | 'wss' | 'relay';
 
 /** As typed: numbers are text until they are known to be numbers. */
 export interface Values {
@@ -41,8 +42,8 @@ function isWssUrl(text: string): boolean {
 /** What is wrong, by field, in the order in which the fields stand. */
 export function problemsOf(values: Values): Problems {
   const problems: Problems = {};
-  if (values.target === 'wss') {
-    if (!isWssUrl(values.url)) problems.url = 'wrong.url';
+  if (values.target === 'wss' && !isWssUrl(values.url)) problems.url = 'wrong.url';
+  if (values.target !== 'stub') {
     if (!isProductKey(values.productKey)) problems.productKey = 'wrong.productKey';
     if (values.productSecret === '' || values.productSecret.length > SECRET_MAX || /\s/.test(values.productSecret)) {
       problems.productSecret = 'wrong.productSecret';
@@ -51,7 +52,7 @@ export function problemsOf(values: Values): Problems {
   if (!wholeNumber(values.devices, DEVICES_MAX)) problems.devices = 'wrong.devices';
   if (!wholeNumber(values.rate, RATE_MAX)) problems.rate = 'wrong.rate';
   if (values.seed.trim() === '' || values.seed.length > SEED_MAX) problems.seed = 'wrong.seed';
-  if (values.target === 'wss' && !new RegExp(`^[A-Za-z0-9]{1,${NAMESPACE_MAX}}$`).test(values.namespace))
+  if (values.target !== 'stub' && !new RegExp(`^[A-Za-z0-9]{1,${NAMESPACE_MAX}}$`).test(values.namespace))
     problems.namespace = 'wrong.namespace';
   return problems;
 }

@@ -10,6 +10,7 @@ import { number, t } from '../i18n/t.svelte.ts';
 import { VERSION } from './version.ts';
 import { log } from './log.svelte.ts';
 import { Latency, Throughput, type Columns } from './series.ts';
+import type { RelayFigures } from './relay-figures.ts';
 import { assemble, type Target, type Team } from './team.ts';
 
 /** `holding`: every device is online or has ended, and connections are kept. */
@@ -17,6 +18,7 @@ export type FleetPhase = 'idle' | 'preparing' | 'running' | 'holding' | 'stoppin
 
 export type Figures = Readonly<Record<'latency' | 'service', Readonly<Record<Phase, Percentiles | null>>>> & {
   readonly validity: Validity;
+  readonly relay: RelayFigures | null;
 };
 
 /** A look at the counters costs a message a worker, a look at the histograms some milliseconds of the page. */
@@ -37,6 +39,7 @@ class FleetRun {
   plan: FleetPlan | null = $state.raw(null);
   /** The target's URL; null for the in-page platform. */
   url: string | null = $state.raw(null);
+  relayed = $state(false);
   view: FleetView | null = $state.raw(null);
   platform: DeviceStatistics | null = $state.raw(null);
   figures: Figures | null = $state.raw(null);
@@ -67,6 +70,7 @@ class FleetRun {
     const { url } = target;
     this.#dismiss();
     this.#reset(plan, url);
+    this.relayed = target.relay !== null;
     const run = ++this.#run;
     const fail = (why: string): void => {
       if (run === this.#run) this.#fail(why);
@@ -185,12 +189,12 @@ class FleetRun {
     if (this.phase === 'running') this.seconds = at;
     if (!measure) return;
     this.#lastMeasure = performance.now();
-    const [histograms, platform] = await Promise.all([team.controller.histograms(), team.statistics()]);
+    const [histograms, platform, relay] = await Promise.all([team.controller.histograms(), team.statistics(), team.relayed()]);
     if (this.#team !== team) return;
     this.platform = platform;
     const of = (kind: 'latency' | 'service'): Record<Phase, Percentiles | null> =>
       Object.fromEntries(PHASES.map((phase) => [phase, percentiles(histograms[`${kind}.${phase}`])])) as Record<Phase, Percentiles | null>;
-    this.figures = { latency: of('latency'), service: of('service'), validity: validity(histograms, view.rate, view.endings.local) };
+    this.figures = { latency: of('latency'), service: of('service'), validity: validity(histograms, view.rate, view.endings.local), relay };
     // Once all is quiet the charts stand still.
     if (at - this.seconds > 1) return;
     this.#series.throughput.add(at, view);

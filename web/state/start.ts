@@ -2,7 +2,10 @@
 import { DEVICES_MAX, planOf, RATE_MAX } from './fields.ts';
 import { fleet } from './fleet.svelte.ts';
 import { form } from './form.svelte.ts';
+import { t } from '../i18n/t.svelte.ts';
 import { inventedProduct } from './in-page.svelte.ts';
+import { log } from './log.svelte.ts';
+import { relay, urlOfRelayed } from './relay.svelte.ts';
 import { suite } from './suite.svelte.ts';
 
 const DEMO_DEVICES = 2000;
@@ -12,7 +15,20 @@ const SUITE_PATIENCE_MS = 6_000;
 /** Runs the fleet that the form describes. */
 export async function runFleet(): Promise<void> {
   const { values } = form;
-  await fleet.start(planOf(values, inventedProduct), { url: values.target === 'wss' ? values.url : null, empty: form.emptyFirst });
+  const plan = planOf(values, inventedProduct);
+  if (values.target !== 'relay') {
+    await fleet.start(plan, { url: values.target === 'wss' ? values.url : null, relay: null, empty: form.emptyFirst });
+    return;
+  }
+  // The server may have been started anew since: another relay, another token.
+  await relay.look();
+  const through = relay.page();
+  if (through) {
+    await fleet.start(plan, { url: urlOfRelayed(through.target), relay: through, empty: false });
+    return;
+  }
+  log.say(t('help.relay'), 'bad');
+  form.values.target = 'wss';
 }
 
 /** Devices in both modes on one in-page platform, and the suite on a platform and a worker of its own. */
@@ -26,6 +42,7 @@ export async function runDemo(devices = DEMO_DEVICES, rate = Number(form.values.
 
 /** `?run=demo`, with `devices` and `rate` where they are wanted; numbers that make no sense are left alone. */
 export function startFromAddress(address: URLSearchParams): void {
+  void relay.look();
   addEventListener('pagehide', () => {
     fleet.leave();
     suite.stop();

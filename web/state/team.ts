@@ -5,9 +5,11 @@ import { ambientClock } from '../../kernel/clock.ts';
 import type { DeviceStatistics } from '../../platform-stub/core/query.ts';
 import { FleetController } from '../../worker/fleet/controller.ts';
 import type { FleetPlan } from '../../worker/fleet/plan.ts';
+import type { RelayedPage } from '../../worker/transport/mux-websocket.web.ts';
 import type { FleetWorker } from '../workers/fleet.worker.ts';
 import { fleetWorkerCount, shareOfSockets } from './browser.ts';
 import { inPage } from './in-page.svelte.ts';
+import { relayFigures, type RelayFigures } from './relay-figures.ts';
 
 export interface Team {
   /** As it was asked for, with the ProductSecret that the platform really has. */
@@ -18,6 +20,8 @@ export interface Team {
   readonly added: number | null;
   /** The platform's own count; null where nobody can ask it. */
   statistics(): Promise<DeviceStatistics | null>;
+  /** What the relay measured; null where there is none between. */
+  relayed(): Promise<RelayFigures | null>;
   /** Ends every worker at once. */
   dispose(): void;
 }
@@ -25,6 +29,8 @@ export interface Team {
 export interface Target {
   /** Null for the in-page platform. */
   readonly url: string | null;
+  /** How the relay is reached that leads there; null for a way without. */
+  readonly relay: RelayedPage | null;
   /** The in-page platform forgets what earlier runs and the console left there. */
   readonly empty: boolean;
 }
@@ -33,7 +39,7 @@ export interface Target {
  * Starts the workers of a run.
  * @param failed told of a worker that broke, or could not be loaded
  */
-export async function assemble(asked: FleetPlan, { url, empty }: Target, failed: (why: string) => void): Promise<Team> {
+export async function assemble(asked: FleetPlan, { url, relay, empty }: Target, failed: (why: string) => void): Promise<Team> {
   const workers: Worker[] = [];
   const proxies: Remote<unknown>[] = [];
   const hire = <T>(worker: Worker): Remote<T> => {
@@ -61,7 +67,7 @@ export async function assemble(asked: FleetPlan, { url, empty }: Target, failed:
     await Promise.all(
       fleets.map(async (fleet, worker) => {
         const setup = { plan, share: { worker, workers: count }, inventedSecrets: url === null };
-        if (!platform) return fleet.prepare({ ...setup, target: { url: url ?? '', ...shareOfSockets(count) } });
+        if (!platform) return fleet.prepare({ ...setup, target: relay ?? { url: url ?? '', ...shareOfSockets(count) } });
         const { port1, port2 } = new MessageChannel();
         await platform.attach(port1);
         await fleet.prepare({ ...setup, target: null }, transfer(port2, [port2]));
@@ -73,6 +79,7 @@ export async function assemble(asked: FleetPlan, { url, empty }: Target, failed:
       fleetWorkers: count,
       added: provisioned?.added ?? null,
       statistics: async () => (await platform?.statistics(plan.productKey)) ?? null,
+      relayed: async () => (relay ? relayFigures(await Promise.all(fleets.map((fleet) => fleet.relayTimes()))) : null),
       dispose,
     };
   } catch (error) {

@@ -1,4 +1,4 @@
-// A share of a fleet in a Web Worker: the in-page platform at the other end of a port, or a target reached over WebSockets.
+// A share of a fleet in a Web Worker: the in-page platform at the other end of a port, or a target over WebSockets or through the relay.
 import '../shims/globals.ts';
 import { expose } from 'comlink';
 import type { PortLike } from '../../kernel/bytes/carrier.ts';
@@ -6,21 +6,29 @@ import { DEFAULT_EDITION } from '../../protocol/editions.ts';
 import { fleetAgent, type FleetAgent, type FleetSetup } from '../../worker/fleet/agent.ts';
 import { DEFAULT_TIMEOUTS } from '../../worker/session/session.ts';
 import { muxPortTransport } from '../../worker/transport/mux-port.ts';
+import { muxWebSocketTransport } from '../../worker/transport/mux-websocket.ts';
+import { openRelay, type RelayedPage } from '../../worker/transport/mux-websocket.web.ts';
 import { webSocketTransport, type WebSocketTarget } from '../../worker/transport/websocket.web.ts';
+import { RelayMeter, type EncodedRelayTimes } from './relay-times.ts';
 
-type Target = WebSocketTarget | null;
+type Target = WebSocketTarget | RelayedPage | null;
 export type WebFleetSetup = Omit<FleetSetup<Target>, 'timeouts' | 'edition'>;
 export interface FleetWorker extends Omit<FleetAgent<Target, MessagePort>, 'prepare'> {
   prepare(setup: WebFleetSetup, port?: MessagePort): void;
+  relayTimes(): EncodedRelayTimes;
 }
 
+const meter = new RelayMeter();
 const agent = fleetAgent<Target, MessagePort>((target, clock, timeouts, port) => {
   if (port) return muxPortTransport(port as unknown as PortLike, clock);
   if (!target) throw new Error('a fleet needs a port or a target');
+  if ('token' in target)
+    return muxWebSocketTransport({ target: target.target, clock, timeouts, connect: () => openRelay(target), times: meter });
   return webSocketTransport({ ...target, clock, timeouts });
 });
 const worker: FleetWorker = {
   ...agent,
+  relayTimes: () => meter.encoded(),
   prepare: (setup, port) => agent.prepare({ ...setup, timeouts: DEFAULT_TIMEOUTS, edition: DEFAULT_EDITION }, port),
 };
 expose(worker);

@@ -1,19 +1,24 @@
 // A worker's share of a fleet as its controller sees it: the messages that pass through comlink, and nothing else. Devices' bytes never
 // take this way.
 import { ambientClock, type Clock } from '../../kernel/clock.ts';
+import type { SessionName } from '../../kernel/trace/event.ts';
 import type { EditionName } from '../../protocol/editions.ts';
-import { openReferenceSession } from '../session/reference.ts';
+import { sessionNamed } from '../session/choose.ts';
 import type { Timeouts } from '../session/session.ts';
 import type { Transport } from '../transport/transport.ts';
-import { Fleet, type FleetSnapshot, type Share, type UnitDetail } from './fleet.ts';
+import type { Credentials } from '../unit/flash.ts';
+import { Fleet, type FleetSnapshot, type Share, type StoppedBy, type UnitDetail } from './fleet.ts';
 import type { EncodedHistograms } from './measure.ts';
 import type { FleetPlan } from './plan.ts';
+import type { SeriesDelta } from './series.ts';
 
 export interface FleetSetup<Target> {
   readonly plan: FleetPlan;
   readonly share: Share;
   readonly edition: EditionName;
   readonly timeouts: Timeouts;
+  /** `reference` unless told. */
+  readonly session?: SessionName;
   readonly target: Target;
   /** The target invented every secret, so evidence may be given out with its secrets in it. */
   readonly inventedSecrets: boolean;
@@ -25,8 +30,12 @@ export interface FleetAgent<Target, Port> {
   run(startAt: number): Promise<void>;
   snapshot(): FleetSnapshot;
   histograms(): EncodedHistograms;
+  /** What is new of the series since the last call. */
+  series(): SeriesDelta;
   detail(index: number, withSecrets: boolean): UnitDetail | undefined;
-  stop(): Promise<void>;
+  stop(by?: StoppedBy): Promise<void>;
+  /** What its units hold, by DeviceName: secrets. */
+  credentials(): Record<string, Credentials>;
 }
 
 /** @param connect makes the transport of a target in this kind of worker */
@@ -46,7 +55,7 @@ export function fleetAgent<Target, Port>(
       fleet = new Fleet(setup.plan, setup.share, {
         clock,
         transport: connect(setup.target, clock, setup.timeouts, port),
-        openSession: openReferenceSession,
+        openSession: sessionNamed(setup.session),
         timeouts: setup.timeouts,
         edition: setup.edition,
       });
@@ -54,7 +63,9 @@ export function fleetAgent<Target, Port>(
     run: (startAt) => ready().run(startAt),
     snapshot: () => ready().snapshot(),
     histograms: () => ready().histograms(),
+    series: () => ready().series(),
     detail: (index, withSecrets) => ready().detail(index, withSecrets && inventedSecrets),
-    stop: () => ready().stop(),
+    stop: (by) => ready().stop(by),
+    credentials: () => ready().credentials(),
   };
 }

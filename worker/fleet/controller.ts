@@ -1,8 +1,15 @@
 // All shares of a fleet as one: starts them together, adds up what they report, and says what the run was worth.
 import type { Clock } from '../../kernel/clock.ts';
-import type { Ending, FleetSnapshot, UnitDetail } from './fleet.ts';
+import type { Credentials } from '../unit/flash.ts';
+import { Crew, type LostWorker } from './controller-crew.ts';
+import { mergeErrors, type ErrorRow } from './errors.ts';
+import { noTraffic, type Ending, type FleetSnapshot, type StoppedBy, type UnitDetail } from './fleet.ts';
+import type { Traffic } from './fleet-publisher.ts';
 import { merge, newHistograms, percentiles, type EncodedHistograms, type Histograms, type Percentiles, type Phase } from './measure.ts';
 import { planDigest, type FleetPlan } from './plan.ts';
+import { rosterOf } from './plan-roster.ts';
+import { Series, type SeriesDelta, type SeriesPoint } from './series.ts';
+import type { Judged } from './thresholds.ts';
 import { validity, type Rate, type Validity } from './validity.ts';
 
 /** An agent as its controller calls it: through comlink, where every answer is a promise. */
@@ -10,9 +17,14 @@ export interface FleetShare {
   run(startAt: number): Promise<void>;
   snapshot(): Promise<FleetSnapshot>;
   histograms(): Promise<EncodedHistograms>;
+  series(): Promise<SeriesDelta>;
   detail(index: number, withSecrets: boolean): Promise<UnitDetail | undefined>;
-  stop(): Promise<void>;
+  stop(by?: StoppedBy): Promise<void>;
+  /** What its units hold, by DeviceName: secrets. */
+  credentials(): Promise<Record<string, Credentials>>;
 }
+
+export type CohortAccount = Readonly<Record<Ending, number>> & { readonly name: string; readonly devices: number };
 
 /** The whole fleet at one moment. */
 export interface FleetView {
@@ -23,6 +35,13 @@ export interface FleetView {
   readonly online: number;
   readonly endings: Readonly<Record<Ending, number>>;
   readonly outcomes: Readonly<Record<string, number>>;
+  /** What happened while units were online. */
+  readonly traffic: Readonly<Traffic>;
+  /** The account of each cohort, in the order of the plan. Units of a worker that died are in none. */
+  readonly cohorts: readonly CohortAccount[];
+  /** Attempts that the platform put off (CONNACK 3); their units are among the refused. */
+  readonly throttled: number;
+  readonly errors: readonly ErrorRow[];
   readonly rate: Rate;
 }
 
@@ -37,6 +56,14 @@ export interface FleetReport {
   readonly local: number;
   readonly aborted: number;
   readonly outcomes: Readonly<Record<string, number>>;
+  /** What happened while units were online. */
+  readonly traffic: Readonly<Traffic>;
+  /** The account of each cohort, in the order of the plan. Units of a worker that died are in none. */
+  readonly cohorts: readonly CohortAccount[];
+  /** Attempts that the platform put off (CONNACK 3); their units are among the refused. */
+  readonly throttled: number;
+  /** What went wrong, by family and kind, with an example each. */
+  readonly errors: readonly ErrorRow[];
   readonly rate: Rate;
   readonly latencyMs: Latencies;
   readonly serviceMs: Latencies;
@@ -51,30 +78,60 @@ export interface FleetReport {
   readonly measures: 'target' | 'self';
   /** The platform's own count; null where nobody could ask it. */
   readonly platform: { readonly activated: number } | null;
+  /** Workers that died in mid-run. Their latencies died with them, so a run with any has no percentiles. */
+  readonly workersLost: readonly LostWorker[];
+  /** One point a second since the first arrival. */
+  readonly series: readonly SeriesPoint[];
+  /** What the plan demanded of the run, judged; absent where it is not judged (the page). */
+  readonly thresholds?: readonly Judged[];
+  /** Name of the plan, where it has one. */
+  readonly plan?: string;
+  readonly session?: string;
+  /** The stop condition that ended the run; null where none did. */
+  readonly stopped?: string | null;
 }
 
 /** Ahead of now, so that every worker has its timer armed when the run begins, milliseconds. */
 const LEAD_MS = 100;
+/** How often the workers are asked for their seconds, milliseconds: they keep them until then. */
+const COLLECT_MS = 1_000;
+
+function addTraffic(parts: readonly FleetSnapshot[]): Traffic {
+  const all = noTraffic();
+  for (const { traffic } of parts) for (const key of Object.keys(all) as (keyof Traffic)[]) all[key] += traffic[key];
+  return all;
+}
+
+/** Two rates that differ by less are one, and the arithmetic. */
+const ROUNDING = 1e-6;
 
 export class FleetController {
   readonly #plan: FleetPlan;
-  readonly #shares: readonly FleetShare[];
+  readonly #crew: Crew;
   readonly #clock: Clock;
+  readonly #series: Series;
+  readonly #encoded: EncodedHistograms[] = [];
+  #collectedAt = -Infinity;
+  #startAt: number | undefined;
 
-  constructor(plan: FleetPlan, shares: readonly FleetShare[], clock: Clock) {
+  /** @param deaths for each share, what resolves with the reason when its worker dies, where that does not end the process */
+  constructor(plan: FleetPlan, shares: readonly FleetShare[], clock: Clock, deaths: readonly Promise<string>[] = []) {
     this.#plan = plan;
-    this.#shares = shares;
+    this.#crew = new Crew(shares, plan.devices, deaths);
     this.#clock = clock;
+    this.#series = new Series(shares.length);
   }
 
   /** Resolves when every unit is online or has ended. */
   async run(): Promise<void> {
     const startAt = this.#clock.now() + LEAD_MS;
-    await Promise.all(this.#shares.map((share) => share.run(startAt)));
+    this.#startAt = startAt;
+    await this.#crew.ask((share) => share.run(startAt));
   }
 
   async view(): Promise<FleetView> {
-    const parts = await Promise.all(this.#shares.map((share) => share.snapshot()));
+    const parts = await this.#crew.snapshots();
+    await this.#collect(COLLECT_MS);
     const states = new Uint8Array(this.#plan.devices);
     parts.forEach((part, worker) => {
       part.states.forEach((state, i) => {
@@ -95,28 +152,56 @@ export class FleetController {
       online: sum((part) => part.counts.online),
       endings,
       outcomes,
-      rate: { offered: this.#plan.rate, achieved: this.#achieved(parts) },
+      traffic: addTraffic(parts),
+      cohorts: rosterOf(this.#plan).cohorts.map(({ name, devices }, i) => {
+        const account = { activated: 0, refused: 0, failed: 0, local: 0, aborted: 0 };
+        for (const { cohorts } of parts) for (const key of Object.keys(account) as Ending[]) account[key] += cohorts[i]?.[key] ?? 0;
+        return { name, devices, ...account };
+      }),
+      throttled: sum((part) => part.throttled),
+      errors: mergeErrors(parts.map((part) => part.errors)),
+      rate: this.#rate(parts),
     };
   }
 
   async histograms(): Promise<Histograms> {
     const all = newHistograms();
-    for (const encoded of await Promise.all(this.#shares.map((share) => share.histograms()))) merge(all, encoded);
+    const answers = await this.#crew.ask((share) => share.histograms());
+    answers.forEach((encoded, worker) => {
+      if (encoded) this.#encoded[worker] = encoded;
+      // What a dead worker had told before stays, so that no counter of a scrape runs backwards.
+      const known = this.#encoded[worker];
+      if (known) merge(all, known);
+    });
     return all;
   }
 
-  async detail(index: number, withSecrets: boolean): Promise<UnitDetail | undefined> {
-    return this.#shares[index % this.#shares.length]?.detail(index, withSecrets);
+  /** The series up to now; the second under way is still growing. */
+  async series(): Promise<SeriesPoint[]> {
+    await this.#collect(0);
+    return this.#series.points();
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.#shares.map((share) => share.stop()));
+  async detail(index: number, withSecrets: boolean): Promise<UnitDetail | undefined> {
+    return this.#crew.askOne(index % this.#crew.size, (share) => share.detail(index, withSecrets));
+  }
+
+  /** @param by who ends the run: those who were on their way are counted so */
+  async stop(by: StoppedBy = 'operator'): Promise<void> {
+    await this.#crew.ask((share) => share.stop(by));
+  }
+
+  /** What all units hold by now, by DeviceName: secrets. */
+  async credentials(): Promise<Record<string, Credentials>> {
+    const parts = await this.#crew.ask((share) => share.credentials());
+    return Object.assign({}, ...parts) as Record<string, Credentials>;
   }
 
   async report(about: { version: string; measures: 'target' | 'self'; platform: { activated: number } | null }): Promise<FleetReport> {
     const view = await this.view();
     const histograms = await this.histograms();
-    const judged = validity(histograms, view.rate, view.endings.local);
+    const workersLost = this.#crew.lost();
+    const judged = validity(histograms, view.rate, view.endings.local, workersLost.length);
     const table = (kind: 'latency' | 'service'): Latencies => {
       const of = (phase: Phase): Percentiles | null => (judged.ok ? percentiles(histograms[`${kind}.${phase}`]) : null);
       return { register: of('register'), connect: of('connect'), post: of('post') };
@@ -125,6 +210,10 @@ export class FleetController {
       devices: this.#plan.devices,
       ...view.endings,
       outcomes: view.outcomes,
+      traffic: view.traffic,
+      cohorts: view.cohorts,
+      throttled: view.throttled,
+      errors: view.errors,
       rate: view.rate,
       latencyMs: table('latency'),
       serviceMs: table('service'),
@@ -133,17 +222,41 @@ export class FleetController {
       namespace: this.#plan.namespace,
       version: about.version,
       digest: planDigest(this.#plan),
-      workers: this.#shares.length,
+      workers: this.#crew.size,
       measures: about.measures,
       platform: about.platform,
+      workersLost,
+      series: await this.series(),
     };
   }
 
-  /** Arrivals a second between the first and the last real start; what was offered where there was but one. */
-  #achieved(parts: readonly FleetSnapshot[]): number {
+  /** Fetches what the workers have of the series, unless that was done less than `everyMs` ago. */
+  async #collect(everyMs: number): Promise<void> {
+    const now = this.#clock.now();
+    if (now - this.#collectedAt < everyMs) return;
+    this.#collectedAt = now;
+    const deltas = await this.#crew.ask((share) => share.series());
+    deltas.forEach((delta, worker) => {
+      if (delta) this.#series.add(worker, delta);
+    });
+    const second = Math.floor((now - (this.#startAt ?? now)) / 1000);
+    for (const { worker, units } of this.#crew.lost()) this.#series.died(worker, second, units);
+  }
+
+  /** Arrivals a second of the units started so far: from the first to the last by plan, and as they really came. */
+  #rate(parts: readonly FleetSnapshot[]): Rate {
+    const { rate, closed } = this.#plan;
     const started = parts.reduce((total, part) => total + part.counts.started, 0);
-    const first = Math.min(...parts.flatMap((part) => part.firstStart ?? []));
-    const last = Math.max(...parts.flatMap((part) => part.lastStart ?? []));
-    return started < 2 || last <= first ? this.#plan.rate : ((started - 1) * 1000) / (last - first);
+    const over = (first: number, last: number): number => (started < 2 || last <= first ? rate : ((started - 1) * 1000) / (last - first));
+    const due = parts.flatMap((part) => part.due ?? []);
+    const [firstDue, lastDue] = [Math.min(...due.map(({ first }) => first)), Math.max(...due.map(({ last }) => last))];
+    // All at once is no rate, and a closed model offers none: then the scheduler's lag alone says how late they came.
+    if (closed !== undefined || lastDue <= firstDue) return { offered: rate, achieved: rate };
+    const planned = over(firstDue, lastDue);
+    const achieved = over(
+      Math.min(...parts.flatMap((part) => part.firstStart ?? [])),
+      Math.max(...parts.flatMap((part) => part.lastStart ?? [])),
+    );
+    return { offered: Math.abs(planned - rate) < ROUNDING * rate ? rate : planned, achieved };
   }
 }

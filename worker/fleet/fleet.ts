@@ -1,19 +1,29 @@
-// A worker's share of a fleet: starts each unit when it is due, takes it through register, connect and one post, holds it, and counts.
+// A worker's share of a fleet: starts each unit when it is due, has it live as its cohort does (fleet-journey.ts), and counts.
 // The same code runs in a Web Worker and in a Node worker thread.
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import { LOWER_HEX, secureRandom, seededRandom } from '../../kernel/random.ts';
 import { messageOf } from '../../kernel/errors.ts';
-import { outcomeKey, type Outcome } from '../../kernel/trace/outcome.ts';
 import { Redactor } from '../../kernel/trace/redact.ts';
 import { TraceRing } from '../../kernel/trace/ring.ts';
 import type { TraceEvent } from '../../kernel/trace/event.ts';
 import type { EditionName } from '../../protocol/editions.ts';
 import type { OpenSession, Timeouts } from '../session/session.ts';
 import type { Transport } from '../transport/transport.ts';
-import { memoryFlash } from '../unit/flash.ts';
+import { memoryFlash, type Credentials } from '../unit/flash.ts';
 import { Unit, type UnitState } from '../unit/unit.ts';
-import { encode, newHistograms, record, type EncodedHistograms, type Histograms } from './measure.ts';
-import { indicesOf, plannedUnit, type FleetPlan, type PlannedUnit } from './plan.ts';
+import type { ErrorCount } from './errors.ts';
+import { Journey, type JourneyEnv } from './fleet-journey.ts';
+import { networkOf } from './fleet-network.ts';
+import { Pacer } from './fleet-pacer.ts';
+import type { Traffic } from './fleet-publisher.ts';
+import { contentOf, type Content } from './fleet-publishing.ts';
+import type { EncodedHistograms } from './measure.ts';
+import { Meter } from './meter.ts';
+import { credentialsAtStart, indicesOf, plannedUnit, type FleetPlan, type PlannedUnit } from './plan.ts';
+import { publishingOf, type Cohort } from './plan-cohort.ts';
+import { rosterOf } from './plan-roster.ts';
+import type { SeriesDelta } from './series.ts';
+import type { TemplateContext } from './template.ts';
 
 export interface FleetEnv {
   readonly clock: Clock;
@@ -56,9 +66,18 @@ export interface FleetSnapshot {
   /** One byte a unit of this share, in the order of its indices: an index of UNIT_STATES. */
   readonly states: Uint8Array;
   readonly counts: FleetCounts;
+  /** What happened while units were online. */
+  readonly traffic: Readonly<Traffic>;
+  /** The account of each cohort, in the order of the plan. */
+  readonly cohorts: readonly Readonly<Record<Ending, number>>[];
+  readonly errors: readonly ErrorCount[];
+  /** Attempts that the platform put off; the units are among the refused. */
+  readonly throttled: number;
   /** Real start of the first and the last unit, milliseconds of the clock. */
   readonly firstStart: number | null;
   readonly lastStart: number | null;
+  /** When those two were due, or whoever was due first and last of the started. */
+  readonly due: { readonly first: number; readonly last: number } | null;
 }
 
 export interface UnitDetail {
@@ -73,31 +92,18 @@ export interface UnitDetail {
   readonly fault: string | null;
 }
 
+/** Who ended a run: a person, or a condition of the plan. */
+export type StoppedBy = 'operator' | 'stop-condition';
+
 interface Member {
   readonly planned: PlannedUnit;
   readonly unit: Unit;
+  readonly journey: Journey;
   readonly ring: TraceRing;
   readonly secrets: Set<string>;
   readonly local: number;
   ending: Ending | undefined;
   fault: string | undefined;
-}
-
-/** Which phase of the journey an outcome ended in decides how it is counted. */
-function endingOf(outcome: Outcome): Ending {
-  switch (outcome.kind) {
-    case 'issued':
-    case 'accepted':
-      return 'activated';
-    case 'refused':
-      return 'refused';
-    case 'local':
-      return 'local';
-    case 'aborted':
-      return 'aborted';
-    default:
-      return 'failed';
-  }
 }
 
 /** The unit's evidence without its secrets; what replaces them is meant for nobody, so the key is forgotten. */
@@ -107,15 +113,42 @@ function redacted(member: Member): TraceEvent[] {
   return member.ring.events().map((event) => ('bytes' in event ? { ...event, bytes: redactor.bytes(event.bytes) } : event));
 }
 
+/** Longest time a timer can wait, milliseconds. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+const noEndings = (): Record<Ending, number> => ({ activated: 0, refused: 0, failed: 0, local: 0, aborted: 0 });
+
+/** Nothing happened. */
+export function noTraffic(): Traffic {
+  return { published: 0, answered: 0, overruns: 0, missed: 0, lost: 0, reconnected: 0, left: 0 };
+}
+
+/** The places of a closed model that one worker of several has. */
+function placesOf(closed: number, { worker, workers }: Share): number {
+  return Math.max(1, Math.floor((closed + workers - 1 - worker) / workers));
+}
+
 export class Fleet {
   readonly #plan: FleetPlan;
   readonly #env: FleetEnv;
   readonly #members = new Map<number, Member>();
   readonly #indices: number[];
   readonly #states: Uint8Array;
-  readonly #histograms: Histograms = newHistograms();
+  readonly #meter = new Meter();
   readonly #outcomes: Record<string, number> = {};
-  readonly #endings: Record<Ending, number> = { activated: 0, refused: 0, failed: 0, local: 0, aborted: 0 };
+  readonly #endings: Record<Ending, number> = noEndings();
+  readonly #traffic: Traffic = noTraffic();
+  readonly #cohorts: readonly Cohort[];
+  readonly #byCohort: readonly Record<Ending, number>[];
+  readonly #contents: ReadonlyMap<Cohort, (context: TemplateContext) => Content>;
+  readonly #pacer: Pacer | undefined;
+  /** Places of `#indices`, in the order in which the units are due. */
+  readonly #order: Uint32Array;
+  /** Units that this worker has on their way at a time; undefined where they come by the clock. */
+  readonly #closed: number | undefined;
+  #begun = 0;
+  /** Units that are online and will leave by themselves. */
+  #staying = 0;
   #started = 0;
   #finished = 0;
   #online = 0;
@@ -130,39 +163,69 @@ export class Fleet {
     this.#env = env;
     this.#indices = [...indicesOf(plan.devices, share.worker, share.workers)];
     this.#states = new Uint8Array(this.#indices.length);
+    this.#cohorts = rosterOf(plan).cohorts;
+    this.#byCohort = this.#cohorts.map(noEndings);
+    this.#contents = new Map(
+      this.#cohorts.flatMap((cohort) => {
+        const publishing = publishingOf(cohort);
+        return publishing ? [[cohort, contentOf(publishing)] as const] : [];
+      }),
+    );
+    const { perSecond } = plan.pace ?? {};
+    this.#pacer = perSecond === undefined ? undefined : new Pacer(perSecond / share.workers);
+    const offsets = Float64Array.from(this.#indices, (index) => plannedUnit(plan, index).offsetMs);
+    this.#order = Uint32Array.from(this.#indices.keys()).sort((a, b) => (offsets[a] as number) - (offsets[b] as number) || a - b);
+    this.#closed = plan.closed === undefined ? undefined : placesOf(plan.closed, share);
   }
 
   /**
-   * Runs the share; resolves when every unit is online or has ended. Units stay connected until `stop`.
+   * Runs the share; resolves when every unit is online or has ended, and those whose sessions have a length have left. Others stay
+   * connected until `stop`.
    * @param startAt the run's time zero on this worker's clock, milliseconds; the same for every worker
    */
   run(startAt: number): Promise<void> {
+    this.#meter.begin(startAt);
     if (this.#indices.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenDone = resolve;
-      this.#arm(startAt, 0);
+      if (this.#closed === undefined) this.#arm(startAt);
+      else this.#next = this.#env.clock.after(startAt - this.#env.clock.now(), () => this.#fill());
     });
   }
 
   /** Ends every connection and starts no more units. */
-  async stop(): Promise<void> {
+  async stop(by: StoppedBy = 'operator'): Promise<void> {
     this.#next?.cancel();
-    const never = this.#stopped ? 0 : this.#indices.length - this.#members.size;
+    const never = this.#stopped ? [] : this.#order.subarray(this.#begun);
     this.#stopped = true;
     const ends: Promise<void>[] = [];
     for (const member of this.#members.values()) {
+      member.journey.leave();
       if (member.ending === undefined) {
         member.unit.cutPower();
-        this.#end(member, 'aborted', 'aborted operator');
-      } else ends.push(member.unit.disconnect());
+        this.#end(member, 'aborted', `aborted ${by}`);
+      } else if (this.#plan.teardown === 'drop') member.unit.cutPower();
+      else ends.push(member.unit.disconnect());
     }
-    if (never > 0) {
-      this.#endings.aborted += never;
-      this.#count('aborted operator', never);
-      this.#finished += never;
+    if (never.length > 0) {
+      this.#endings.aborted += never.length;
+      for (const place of never) this.#account(plannedUnit(this.#plan, this.#indices[place] as number).cohort, 'aborted');
+      this.#meter.ended('aborted', this.#env.clock.now(), never.length);
+      this.#count(`aborted ${by}`, never.length);
+      this.#finished += never.length;
     }
     await Promise.all(ends);
     this.#whenDone?.();
+  }
+
+  /** What the units of this share hold by now, by DeviceName: secrets. */
+  credentials(): Record<string, Credentials> {
+    const held: Record<string, Credentials> = {};
+    for (const { unit } of this.#members.values()) {
+      const credentials = unit.flash.read();
+      if (credentials) held[unit.identity.deviceName] = credentials;
+    }
+    return held;
   }
 
   snapshot(): FleetSnapshot {
@@ -173,11 +236,26 @@ export class Fleet {
       endings: { ...this.#endings },
       outcomes: { ...this.#outcomes },
     };
-    return { states: this.#states.slice(), counts, firstStart: this.#firstStart, lastStart: this.#lastStart };
+    return {
+      states: this.#states.slice(),
+      counts,
+      traffic: { ...this.#traffic },
+      cohorts: this.#byCohort.map((endings) => ({ ...endings })),
+      errors: this.#meter.errors(),
+      throttled: this.#meter.throttled,
+      firstStart: this.#firstStart,
+      lastStart: this.#lastStart,
+      due: this.#meter.due,
+    };
   }
 
   histograms(): EncodedHistograms {
-    return encode(this.#histograms);
+    return this.#meter.histograms();
+  }
+
+  /** What is new of the series since the last call. */
+  series(): SeriesDelta {
+    return this.#meter.series(this.#env.clock.now());
   }
 
   /**
@@ -202,97 +280,125 @@ export class Fleet {
   }
 
   /** One timer at a time: everything that is due starts, then the next due time is waited for. */
-  #arm(startAt: number, next: number): void {
+  #arm(startAt: number): void {
     const { clock } = this.#env;
-    let at = next;
-    while (!this.#stopped && at < this.#indices.length) {
-      const planned = plannedUnit(this.#plan, this.#indices[at] as number);
+    while (!this.#stopped && this.#begun < this.#order.length) {
+      const planned = this.#upNext();
       const dueAt = startAt + planned.offsetMs;
       const wait = dueAt - clock.now();
       if (wait > 0) {
-        this.#next = clock.after(wait, () => this.#arm(startAt, at));
+        // A timer holds no more than 2^31 milliseconds.
+        this.#next = clock.after(Math.min(wait, LONGEST_MS), () => this.#arm(startAt));
         return;
       }
-      this.#start(planned, at, dueAt);
-      at += 1;
+      this.#start(planned, dueAt);
     }
   }
 
-  #start(planned: PlannedUnit, local: number, dueAt: number): void {
+  /** Closed model: whoever has arrived makes room for the next, which is due when it starts. */
+  #fill(): void {
+    while (!this.#stopped && this.#begun < this.#order.length && this.#members.size - this.#finished < (this.#closed ?? 0))
+      this.#start(this.#upNext(), this.#env.clock.now());
+  }
+
+  #upNext(): PlannedUnit {
+    return plannedUnit(this.#plan, this.#indices[this.#order[this.#begun] as number] as number);
+  }
+
+  #start(planned: PlannedUnit, dueAt: number): void {
     const { clock, transport, openSession, timeouts, edition } = this.#env;
+    const { seed, namespace } = this.#plan;
+    const local = this.#order[this.#begun] as number;
     const now = clock.now();
+    this.#begun += 1;
     this.#started += 1;
     this.#firstStart ??= now;
     this.#lastStart = now;
-    record(this.#histograms.lag, now - dueAt);
+    this.#meter.started(dueAt, now);
     const ring = new TraceRing();
     const secrets = new Set<string>();
+    const draws = (what: string) => () => seededRandom(what, seed, namespace, planned.index);
     const unit = new Unit(planned.identity, {
       clock,
-      transport,
+      transport: networkOf(transport, planned.cohort.faults, clock, draws('faults')),
       openSession,
       timeouts,
       edition,
       signMethod: 'hmacsha256',
-      random: seededRandom('unit', this.#plan.seed, this.#plan.namespace, planned.index),
-      flash: memoryFlash(),
+      random: draws('unit')(),
+      flash: memoryFlash(credentialsAtStart(this.#plan, planned)),
       sink: (event) => ring.push(event),
       secret: (text) => secrets.add(text),
       onState: (state) => this.#to(member, state),
     });
-    const member: Member = { planned, unit, ring, secrets, local, ending: undefined, fault: undefined };
+    const journey = new Journey(planned, unit, {
+      ...this.#journeyEnv(),
+      content: this.#contents.get(planned.cohort),
+      random: draws('journey'),
+      contentRandom: draws('payload'),
+    });
+    const member: Member = { planned, unit, journey, ring, secrets, local, ending: undefined, fault: undefined };
     this.#members.set(planned.index, member);
-    this.#live(member, dueAt, now).then(
-      (ending) => this.#end(member, ending),
-      (error: unknown) => {
-        member.fault = messageOf(error);
-        this.#end(member, 'failed', 'fault of the generator');
-      },
-    );
+    if (unit.state !== 'blank') this.#to(member, unit.state);
+    const failed = (error: unknown): void => {
+      member.fault = messageOf(error);
+      this.#meter.fault(member.fault, { deviceName: planned.identity.deviceName, phase: 'hold', at: clock.now() });
+      this.#end(member, 'failed', 'fault of the generator');
+    };
+    journey.arrive(dueAt, now).then((ending) => this.#arrived(member, ending, failed), failed);
   }
 
-  /** Register, connect, one post. */
-  async #live(member: Member, dueAt: number, startedAt: number): Promise<Ending> {
-    const { unit } = member;
-    const h = this.#histograms;
-    const registered = await unit.register();
-    if (member.ending !== undefined) return member.ending;
-    this.#note(member, outcomeKey(registered));
-    if (registered.kind !== 'issued') return endingOf(registered);
-    const issuedAt = unit.marks.issuedAt ?? startedAt;
-    record(h['latency.register'], issuedAt - dueAt);
-    record(h['service.register'], issuedAt - startedAt);
-
-    const connected = await unit.connect();
-    if (member.ending !== undefined) return member.ending;
-    this.#note(member, outcomeKey(connected));
-    if (connected.kind !== 'accepted') return endingOf(connected);
-    const acceptedAt = unit.marks.acceptedAt ?? issuedAt;
-    record(h['latency.connect'], acceptedAt - issuedAt);
-    record(h['service.connect'], acceptedAt - (unit.marks.dialledAt ?? issuedAt));
-
-    const posted = await unit.post({ temperature: member.planned.index % 40 });
-    this.#note(member, posted.kind === 'accepted' ? 'replied' : `post ${outcomeKey(posted)}`);
-    const { postedAt, repliedAt } = unit.marks;
-    if (posted.kind === 'accepted' && postedAt !== undefined && repliedAt !== undefined) {
-      record(h['latency.post'], repliedAt - postedAt);
-      record(h['service.post'], repliedAt - postedAt);
-    }
-    return 'activated';
+  /** The same for all units. */
+  #journeyEnv(): Omit<JourneyEnv, 'content' | 'random' | 'contentRandom'> {
+    const { clock, timeouts } = this.#env;
+    const { namespace, pace, security = 'encrypted' } = this.#plan;
+    return {
+      clock,
+      meter: this.#meter,
+      traffic: this.#traffic,
+      replyMs: timeouts.reply,
+      namespace,
+      perDevicePerMinute: pace?.perDevicePerMinute,
+      pacer: this.#pacer,
+      security,
+      count: (key) => this.#count(key, 1),
+    };
   }
 
-  /** Counts an outcome, unless the unit was already stopped: then its end is counted, not how its last verb felt it. */
-  #note(member: Member, key: string): void {
-    if (member.ending === undefined) this.#count(key, 1);
+  #arrived(member: Member, ending: Ending, failed: (error: unknown) => void): void {
+    if (member.ending !== undefined) return;
+    const leaves = ending === 'activated' && member.planned.cohort.sessionMs !== undefined;
+    if (leaves) this.#staying += 1;
+    this.#end(member, ending);
+    if (ending !== 'activated') return;
+    member.journey
+      .stay()
+      .catch(failed)
+      .finally(() => {
+        if (leaves) this.#staying -= 1;
+        this.#doneOrNot();
+      });
   }
 
   #end(member: Member, ending: Ending, key?: string): void {
     if (member.ending !== undefined) return;
     member.ending = ending;
     this.#endings[ending] += 1;
+    this.#account(member.planned.cohort, ending);
+    this.#meter.ended(ending, this.#env.clock.now());
     if (key) this.#count(key, 1);
     this.#finished += 1;
-    if (this.#finished === this.#indices.length) this.#whenDone?.();
+    if (this.#closed !== undefined) this.#fill();
+    this.#doneOrNot();
+  }
+
+  #doneOrNot(): void {
+    if (this.#finished === this.#indices.length && this.#staying === 0) this.#whenDone?.();
+  }
+
+  #account(cohort: Cohort, ending: Ending): void {
+    const account = this.#byCohort[this.#cohorts.indexOf(cohort)];
+    if (account) account[ending] += 1;
   }
 
   #to(member: Member, state: UnitState): void {
@@ -301,7 +407,9 @@ export class Fleet {
     const now = UNIT_STATES.indexOf(state);
     if (before === online) this.#online -= 1;
     if (now === online) this.#online += 1;
+    if (before !== now && (before === online || now === online)) this.#meter.online(now === online ? 1 : -1, this.#env.clock.now());
     this.#states[member.local] = now;
+    if (before === online && state === 'offline') member.journey.lost();
   }
 
   #count(key: string, by: number): void {

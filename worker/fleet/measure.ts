@@ -1,6 +1,6 @@
 // Latencies of a fleet, per phase, in mergeable histograms. Latency counts from the intended start, service time from the real one, so
 // that a late generator is seen instead of hidden (coordinated omission).
-import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, JsHistogram, type Histogram } from 'hdr-histogram-js';
 
 export const PHASES = ['register', 'connect', 'post'] as const;
 export type Phase = (typeof PHASES)[number];
@@ -18,11 +18,15 @@ export interface Percentiles {
   readonly max: number;
 }
 
-function newHistogram(): Histogram {
+/** Significant digits of the histograms of a whole run. */
+const DIGITS = 3;
+
+/** An empty histogram of microseconds. @param digits how many of a value are kept; fewer take less memory */
+export function newHistogram(digits: 1 | 2 | 3 = DIGITS): Histogram {
   return build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: HIGHEST_US,
-    numberOfSignificantValueDigits: 3,
+    numberOfSignificantValueDigits: digits,
     bitBucketSize: 32,
     useWebAssembly: false,
   });
@@ -49,20 +53,59 @@ export function record(histogram: Histogram, ms: number): void {
 
 export type EncodedHistograms = { readonly [key in keyof Histograms]: string };
 
+/** A histogram as it travels between threads (HdrHistogram V2, compressed, base64). */
+export function encodeHistogram(histogram: Histogram): string {
+  return encodeIntoCompressedBase64(histogram);
+}
+
+export function decodeHistogram(encoded: string): Histogram {
+  return decodeFromCompressedBase64(encoded, 32, false);
+}
+
 export function encode(histograms: Histograms): EncodedHistograms {
-  return Object.fromEntries(
-    HISTOGRAM_KEYS.map((key) => [key, encodeIntoCompressedBase64(histograms[key])]),
-  ) as unknown as EncodedHistograms;
+  return Object.fromEntries(HISTOGRAM_KEYS.map((key) => [key, encodeHistogram(histograms[key])])) as unknown as EncodedHistograms;
 }
 
 /** Adds the histograms of one worker to those of all. */
 export function merge(into: Histograms, encoded: EncodedHistograms): void {
-  for (const key of HISTOGRAM_KEYS) into[key].add(decodeFromCompressedBase64(encoded[key], 32, false));
+  for (const key of HISTOGRAM_KEYS) into[key].add(decodeHistogram(encoded[key]));
+}
+
+/** One percentile in milliseconds; 0 where nothing was recorded. */
+export function percentile(histogram: Histogram, p: number): number {
+  return histogram.getValueAtPercentile(p) / PER_MS;
 }
 
 /** Percentiles in milliseconds; null where nothing was recorded. */
 export function percentiles(histogram: Histogram): Percentiles | null {
   if (histogram.totalCount === 0) return null;
-  const at = (p: number): number => histogram.getValueAtPercentile(p) / PER_MS;
+  const at = (p: number): number => percentile(histogram, p);
   return { p50: at(50), p90: at(90), p99: at(99), max: histogram.maxValue / PER_MS };
+}
+
+/** How many values are at most each bound, and the sum of all: what a scrape shows. A value on a bound counts as within it. */
+export interface Cumulative {
+  readonly counts: readonly number[];
+  readonly total: number;
+  readonly sumMs: number;
+}
+
+/** @param boundsMs in ascending order, milliseconds */
+export function cumulative(histogram: Histogram, boundsMs: readonly number[]): Cumulative {
+  if (!(histogram instanceof JsHistogram)) throw new Error('a histogram of another kind than ours');
+  const counts = boundsMs.map(() => 0);
+  let total = 0;
+  let sum = 0;
+  const values = histogram.recordedValuesIterator;
+  values.reset();
+  while (values.hasNext()) {
+    const { valueIteratedTo, countAddedInThisIterationStep } = values.next();
+    const low = histogram.lowestEquivalentValue(valueIteratedTo);
+    total += countAddedInThisIterationStep;
+    sum += histogram.medianEquivalentValue(valueIteratedTo) * countAddedInThisIterationStep;
+    boundsMs.forEach((bound, i) => {
+      if (low <= bound * PER_MS) counts[i] = (counts[i] ?? 0) + countAddedInThisIterationStep;
+    });
+  }
+  return { counts, total, sumMs: sum / PER_MS };
 }

@@ -18,8 +18,12 @@ export interface Rate {
   readonly achieved: number;
 }
 
-/** Judges the generator of a run. `local` counts attempts that our own machine could not make. */
-export function validity(histograms: Histograms, rate: Rate, local: number): Validity {
+/**
+ * Judges the generator of a run.
+ * @param local attempts that our own machine could not make
+ * @param lost  workers that died, and their latencies with them
+ */
+export function validity(histograms: Histograms, rate: Rate, local: number, lost = 0): Validity {
   const reasons: string[] = [];
   const lag = percentiles(histograms.lag);
   // Whole milliseconds, as they are shown: a histogram reads up to a thousandth high, and 50 ms are not more than 50.
@@ -31,5 +35,6 @@ export function validity(histograms: Histograms, rate: Rate, local: number): Val
     );
   }
   if (local > 0) reasons.push(`${local} attempts failed on this machine's own limits`);
+  if (lost > 0) reasons.push(lost === 1 ? 'a worker died in mid-run' : `${lost} workers died in mid-run`);
   return { ok: reasons.length === 0, reasons };
 }

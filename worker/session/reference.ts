@@ -4,7 +4,7 @@ import { toDuplex } from '../../kernel/bytes/duplex.ts';
 import { tapped } from '../../kernel/bytes/tap.ts';
 import type { Ending } from '../../kernel/bytes/stream.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
-import type { OpenSession } from './session.ts';
+import { named, type OpenSession } from './session.ts';
 
 /** MQTT.js' own CONNACK timer stays behind ours. */
 const BEHIND_MS = 60_000;
@@ -15,7 +15,7 @@ function returnCodeOf(error: Error): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
-export const openReferenceSession: OpenSession = (stream, fields, events, env) => {
+export const openReferenceSession: OpenSession = named('reference', (stream, fields, events, env) => {
   const startedAt = env.clock.now();
   let settle: (outcome: Outcome) => void;
   let settled = false;
@@ -103,4 +103,4 @@ export const openReferenceSession: OpenSession = (stream, fields, events, env) =
       client.end(true);
     },
   };
-};
+});

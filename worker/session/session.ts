@@ -1,7 +1,8 @@
-// One MQTT connection as a device sees it. Two implementations are meant to exist: `reference` on a real client library, and a lean one
-// for load; a unit does not know which it has.
+// One MQTT connection as a device sees it. There are two: `reference` on a real client library, and `lean` for load; a unit does not know
+// which it has.
 import type { ByteStream, Ending } from '../../kernel/bytes/stream.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { SessionName } from '../../kernel/trace/event.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 
 /** The fields of a CONNECT that a case may bend. */
@@ -54,4 +55,13 @@ export interface SessionEnv {
   readonly timeouts: Timeouts;
 }
 
-export type OpenSession = (stream: ByteStream, fields: ConnectFields, events: SessionEvents, env: SessionEnv) => Session;
+export interface OpenSession {
+  (stream: ByteStream, fields: ConnectFields, events: SessionEvents, env: SessionEnv): Session;
+  /** Which implementation it opens, for the trace; a test's own has no name. */
+  readonly session?: SessionName | undefined;
+}
+
+/** The same sessions under a name; who wraps an `OpenSession` keeps its name with this. */
+export function named(session: SessionName | undefined, open: (...args: Parameters<OpenSession>) => Session): OpenSession {
+  return Object.assign((...args: Parameters<OpenSession>) => open(...args), { session });
+}

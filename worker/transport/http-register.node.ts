@@ -11,28 +11,36 @@ import type { HttpAnswered, HttpsRegistrar } from './http-register.ts';
 import { tcpTransport, type TcpTransportOptions } from './tcp.node.ts';
 
 const HTTPS_PORT = 443;
+const HTTP_PORT = 80;
 /** More than any answer has; a host that sends more is not the one we are looking for. */
 const ANSWER_MAX = 64 * 1024;
 
 export interface HttpsRegistrarOptions extends Omit<TcpTransportOptions, 'endpoints' | 'timeouts'> {
   /** `https://host:port/auth/register/device`; the path may be left out. */
   readonly url: string;
+  /** Where the same is served without TLS, `http://host:port`; the same host on port 80 unless told. */
+  readonly plain?: string;
   /** `reply`: how long the answer may take after the request, milliseconds. */
   readonly timeouts: TcpTransportOptions['timeouts'] & { readonly reply: number };
 }
 
 /** A registrar for one target. A URL that is none is a UserError here and now. */
-export function httpsRegistrar({ url: text, ...options }: HttpsRegistrarOptions): HttpsRegistrar {
+export function httpsRegistrar({ url: text, plain, ...options }: HttpsRegistrarOptions): HttpsRegistrar {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:') throw new UserError(`endpoint https is no https:// URL: ${text}`, 'write it as https://HOST:PORT');
   const { hostname } = url;
   const port = url.port === '' ? HTTPS_PORT : Number(url.port);
   const path = url.pathname === '/' ? REGISTER_PATH : url.pathname;
-  const transport = tcpTransport({ ...options, endpoints: { mqtts: `mqtts://${hostname}:${port}` } });
+  const inClear = new URL(plain ?? `http://${hostname}`);
+  const endpoints = {
+    mqtts: `mqtts://${hostname}:${port}`,
+    mqtt: `mqtt://${inClear.hostname}:${inClear.port === '' ? HTTP_PORT : inClear.port}`,
+  };
+  const transport = tcpTransport({ ...options, endpoints });
   const { clock, timeouts } = options;
   return {
-    async post({ body, contentType }, observe) {
-      const dialled = await transport.dial('encrypted');
+    async post({ body, contentType }, observe, security = 'encrypted') {
+      const dialled = await transport.dial(security);
       if (!dialled.ok) return dialled;
       const sentAt = clock.now();
       const duplex = toDuplex(observe(dialled.stream)) as unknown as Duplex;

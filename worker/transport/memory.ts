@@ -3,7 +3,7 @@ import { memoryPair } from '../../kernel/bytes/memory.ts';
 import { standsFor } from '../../kernel/bytes/stands-for.ts';
 import type { ByteStream } from '../../kernel/bytes/stream.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Transport } from './transport.ts';
+import { noSuchWay, type Transport } from './transport.ts';
 
 /**
  * @param accept     the platform's side of each new pair
@@ -12,7 +12,8 @@ import type { Transport } from './transport.ts';
 export function memoryTransport(clock: Clock, accept: (stream: ByteStream) => void, extraTurns = 0): Transport {
   return {
     offersPlain: true,
-    dial(security) {
+    dial(security, way) {
+      if (way) return Promise.resolve(noSuchWay(way));
       const [client, server] = memoryPair(clock, standsFor(security, 'platform'), standsFor(security, 'device'), extraTurns);
       accept(server);
       return Promise.resolve({ ok: true, stream: client });

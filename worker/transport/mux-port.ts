@@ -3,12 +3,12 @@ import { portCarrier, type PortLike } from '../../kernel/bytes/carrier.ts';
 import { muxClient } from '../../kernel/bytes/mux.ts';
 import { standsFor } from '../../kernel/bytes/stands-for.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Transport } from './transport.ts';
+import { noSuchWay, type Transport } from './transport.ts';
 
 export function muxPortTransport(port: PortLike, clock: Clock): Transport {
   const mux = muxClient(portCarrier(port), clock);
   return {
     offersPlain: true,
-    dial: (security) => Promise.resolve({ ok: true, stream: mux.open(standsFor(security, 'platform')) }),
+    dial: (security, way) => Promise.resolve(way ? noSuchWay(way) : { ok: true, stream: mux.open(standsFor(security, 'platform')) }),
   };
 }

@@ -5,11 +5,12 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { fromDuplex, type DuplexLike } from '../../kernel/bytes/duplex.ts';
-import type { StreamKind } from '../../kernel/bytes/stream.ts';
+import type { StreamKind, TlsFacts } from '../../kernel/bytes/stream.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { codeOf, messageOf, UserError } from '../../kernel/errors.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
-import type { Dialled, Transport } from './transport.ts';
+import { contextOf, handshakeOf } from './handshake.node.ts';
+import { noSuchWay, type Dialled, type Transport, type Way } from './transport.ts';
 
 /** URLs of a target, any subset: `mqtts://host:8883`, `wss://host/mqtt`. */
 export interface Endpoints {
@@ -80,18 +81,22 @@ export function tcpTransport(options: TcpTransportOptions): Transport {
   };
   const secureContext = contextFor(options.ca);
   const chosen = { encrypted: read('mqtts', 'wss'), plain: read('mqtt', 'ws') };
+  const webSockets = { encrypted: readEndpoint(endpoints, 'wss'), plain: readEndpoint(endpoints, 'ws') };
   return {
     offersPlain: chosen.plain !== undefined,
-    dial(security) {
-      const endpoint = chosen[security];
-      if (endpoint) return dial(endpoint, options, secureContext);
+    dial(security, way = {}) {
+      if (way.tls !== undefined && security === 'plain') return Promise.resolve(noSuchWay(way));
+      const overWebSocket = way.over === 'websocket' || way.frames !== undefined;
+      const endpoint = overWebSocket ? webSockets[security] : chosen[security];
+      if (endpoint) return dial(endpoint, options, way.tls === undefined ? secureContext : contextOf(way.tls, options.ca), way);
+      if (overWebSocket) return Promise.resolve(noSuchWay(way));
       const stage = security === 'encrypted' ? 'tls' : 'tcp';
       return Promise.resolve({ ok: false, outcome: { kind: 'unreachable', stage, code: 'NO_ENDPOINT' } });
     },
   };
 }
 
-function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: SecureContext): Promise<Dialled> {
+function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: SecureContext, way: Way): Promise<Dialled> {
   const { clock, timeouts } = options;
   const { kind, host, port } = endpoint;
   const secure = kind === 'tls' || kind === 'wss';
@@ -108,14 +113,15 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
     };
     const failed = (error: unknown): void => settle({ ok: false, outcome: outcomeOf(error, stage, clock.now() - startedAt) });
     const timer = clock.after(timeouts.dial, () => settle({ ok: false, outcome: { kind: 'silent', stage, waitedMs: timeouts.dial } }));
+    let tls: TlsFacts | undefined;
     const opened = (duplex: DuplexLike): void => {
-      const facts = { kind, encrypted: secure, ...sniOf(host, options, secure), peer: host, port };
+      const facts = { kind, encrypted: secure, ...sniOf(host, options, secure, way), ...(tls ? { tls } : {}), peer: host, port };
       settle({ ok: true, stream: fromDuplex(duplex, facts) });
     };
     const upgrade = (socket: Socket): void => {
       if (kind === 'tcp' || kind === 'tls') return opened(socket);
       stage = 'ws';
-      openWebSocket(endpoint, socket, opened, failed);
+      openWebSocket(endpoint, socket, way, opened, failed);
     };
 
     const carrier = connectTcp({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: ADDRESS_MS });
@@ -127,23 +133,26 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
     carrier.once('connect', () => {
       if (!secure) return upgrade(carrier);
       stage = 'tls';
-      const socket = startTls(carrier, host, options, secureContext);
+      const socket = startTls(carrier, host, options, secureContext, way);
       socket.on('error', failed);
       socket.once('close', () => failed(closedEarly()));
-      socket.once('secureConnect', () => upgrade(socket));
+      socket.once('secureConnect', () => {
+        if (way.tls !== undefined) tls = handshakeOf(socket);
+        upgrade(socket);
+      });
     });
     // Only a carrier that is not replaced by TLS or a WebSocket closes without any other notice.
     carrier.once('close', () => failed(closedEarly()));
   });
 }
 
-function startTls(carrier: Socket, host: string, options: TcpTransportOptions, secureContext: SecureContext): TLSSocket {
+function startTls(carrier: Socket, host: string, options: TcpTransportOptions, secureContext: SecureContext, way: Way): TLSSocket {
   const socket = connectTls({
     socket: carrier,
     secureContext,
     // What the certificate is checked against when there is no name to ask for.
     host: options.serverName ?? host,
-    ...serverNameOf(host, options),
+    ...serverNameOf(host, options, way),
     rejectUnauthorized: options.insecure !== true,
   });
   // Node cannot reset a TLS connection, and resetting the TCP connection under it crashes the process (seen with 20.20): an abort ends
@@ -167,20 +176,37 @@ function contextFor(ca: string | undefined): SecureContext {
   }
 }
 
-/** The name to ask for: none for an address (RFC 6066, section 3). */
-function serverNameOf(host: string, options: TcpTransportOptions): { servername?: string } {
+/** The name to ask for: none for an address (RFC 6066, section 3), and none of firmware that does not know how to ask. */
+function serverNameOf(host: string, options: TcpTransportOptions, { tls }: Way): { servername?: string } {
   const name = options.serverName ?? host;
-  return isIP(name) ? {} : { servername: name };
+  return isIP(name) || tls === 'shipped-firmware' ? {} : { servername: name };
 }
 
-function sniOf(host: string, options: TcpTransportOptions, secure: boolean): { sni?: string } {
-  const { servername } = serverNameOf(host, options);
+function sniOf(host: string, options: TcpTransportOptions, secure: boolean, way: Way): { sni?: string } {
+  const { servername } = serverNameOf(host, options, way);
   return secure && servername !== undefined ? { sni: servername } : {};
 }
 
-function openWebSocket(endpoint: Endpoint, socket: Socket, opened: (duplex: DuplexLike) => void, failed: (error: unknown) => void): void {
+/** Says that every message is text, whatever it holds. */
+class TextWebSocket extends WebSocket {
+  override send(data: Buffer, ...rest: unknown[]): void {
+    const done = rest.findLast((one): one is (error?: Error) => void => typeof one === 'function');
+    super.send(data, { binary: false }, done);
+  }
+}
+
+function openWebSocket(
+  endpoint: Endpoint,
+  socket: Socket,
+  { frames }: Way,
+  opened: (duplex: DuplexLike) => void,
+  failed: (error: unknown) => void,
+): void {
   // The socket is connected, and encrypted where the URL says so: `ws` has only the upgrade left to do.
-  const webSocket = new WebSocket(endpoint.url, ['mqtt'], { perMessageDeflate: false, createConnection: () => socket });
+  const webSocket = new (frames === 'text' ? TextWebSocket : WebSocket)(endpoint.url, ['mqtt'], {
+    perMessageDeflate: false,
+    createConnection: () => socket,
+  });
   webSocket.on('error', failed);
   webSocket.on('unexpected-response', (request, response) => {
     failed(Object.assign(new Error(`HTTP ${response.statusCode} instead of an upgrade`), { code: `HTTP_${response.statusCode}` }));

@@ -2,7 +2,7 @@
 // all its workers and tells nobody why one failed, so both are kept account of here.
 import type { ByteStream, Ending, StreamFacts, StreamHandlers } from '../../kernel/bytes/stream.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Dialled, Transport } from './transport.ts';
+import { noSuchWay, type Dialled, type Transport } from './transport.ts';
 
 export interface WebSocketTarget {
   /** `wss://host:port/path`. */
@@ -33,7 +33,8 @@ export function webSocketTransport(options: WebSocketTransportOptions): Transpor
   const slots = new Slots(options);
   return {
     offersPlain: false,
-    async dial(security) {
+    async dial(security, way) {
+      if (way?.frames !== undefined || way?.tls !== undefined) return noSuchWay(way);
       if (security === 'plain') return { ok: false, outcome: { kind: 'unreachable', stage: 'tcp', code: 'NO_ENDPOINT' } };
       if (!(await slots.take())) return { ok: false, outcome: { kind: 'local', reason: 'browser-cap' } };
       return open(options, slots);

@@ -14,6 +14,8 @@ export interface HttpBend {
   readonly form?: (form: string) => string;
   /** Declares another type of content; none at all where it is null. */
   readonly contentType?: string | null;
+  /** Sends it over HTTP without TLS, as one SDK does that is given a host of its own. */
+  readonly security?: 'plain';
 }
 
 interface HttpIdentity {

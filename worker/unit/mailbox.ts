@@ -5,6 +5,9 @@ import type { Message } from '../session/session.ts';
 /** Why no message came. */
 export type NoMessage = 'silent' | 'closed';
 
+/** Messages that wait for somebody to ask; of more, the oldest are nobody's: a unit that asks for nothing must not grow. */
+const EARLY_MAX = 64;
+
 export class Mailbox {
   readonly #clock: Clock;
   /** What came before anybody asked: a reply may arrive in the same segment as the CONNACK. */
@@ -18,7 +21,7 @@ export class Mailbox {
 
   deliver(message: Message): void {
     if (this.#waiting) this.#waiting(message);
-    else this.#early.push(message);
+    else if (this.#early.push(message) > EARLY_MAX) this.#early.shift();
   }
 
   close(): void {

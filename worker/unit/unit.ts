@@ -2,7 +2,7 @@
 import type { ByteStream, StreamHandlers } from '../../kernel/bytes/stream.ts';
 import { within, type Clock } from '../../kernel/clock.ts';
 import { ALPHANUMERIC, type Random } from '../../kernel/random.ts';
-import type { TraceSink, Verb } from '../../kernel/trace/event.ts';
+import type { SessionName, TraceSink, Verb } from '../../kernel/trace/event.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { recorded } from '../../kernel/trace/recorder.ts';
 import { connectContent, registrationContent } from '../../protocol/content.ts';
@@ -15,7 +15,7 @@ import { isReplyTopic, propertyPost, propertyPostReply } from '../../protocol/to
 import { formatUsername } from '../../protocol/username.ts';
 import type { ConnectFields, Message, OpenSession, Session, Timeouts } from '../session/session.ts';
 import { exchangeOf, readAnswer, type HttpsRegistrar } from '../transport/http-register.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { Transport, Way } from '../transport/transport.ts';
 import { memoryFlash, type Credentials, type Flash } from './flash.ts';
 import { cutAfter } from './cut.ts';
 import { connectIn, registrationIn, type ConnectDialect, type RegistrationDialect, type Speaker } from './dialects.ts';
@@ -58,6 +58,8 @@ export interface UnitEnv {
 /** How one attempt is bent; a case changes only what it is about. */
 export interface Bend {
   readonly security?: 'encrypted' | 'plain';
+  /** Reaches the platform in another way than the target's usual one. */
+  readonly way?: Way;
   /** Signs with another secret. */
   readonly productSecret?: string;
   /** Signs and sends this `random` instead of drawing one. */
@@ -182,7 +184,7 @@ export class Unit {
     secret?.(bend.productSecret ?? this.identity.productSecret);
     secret?.(signature);
     const exchange = exchangeOf(++this.#connections, clock, sink ?? (() => undefined));
-    const answered = await https.post(request, (stream) => exchange.observe(stream));
+    const answered = await https.post(request, (stream) => exchange.observe(stream), bend.security);
     exchange.done();
     const answer = readAnswer(answered);
     if (life !== this.#life) return this.#ended('register', POWER_CUT);
@@ -212,7 +214,7 @@ export class Unit {
   }
 
   /** Posts properties and waits for the platform's reply with the same id. */
-  async post(params: Readonly<Record<string, unknown>>): Promise<Outcome> {
+  async post(params: Readonly<Record<string, unknown>>, qos: 0 | 1 = 0): Promise<Outcome> {
     const life = this.#life;
     const link = this.#link;
     const { clock, timeouts } = this.#env;
@@ -228,7 +230,7 @@ export class Unit {
     const replyTopic = propertyPostReply(productKey, deviceName);
     const postedAt = clock.now();
     this.marks.postedAt = postedAt;
-    void link.session.publish(propertyPost(productKey, deviceName), formatPropertyPost({ id, params }), 0);
+    void link.session.publish(propertyPost(productKey, deviceName), formatPropertyPost({ id, params }), qos);
     const reply = await link.mailbox.next((message) => message.topic === replyTopic && replyId(message) === id, timeouts.reply);
     if (life !== this.#life) return this.#ended('post', POWER_CUT);
     if (reply === 'silent') return this.#ended('post', { kind: 'silent', stage: 'reply', waitedMs: timeouts.reply });
@@ -367,14 +369,15 @@ export class Unit {
 
   async #dial(
     security: 'encrypted' | 'plain',
-    { cutAfter: cutAt, wire }: Pick<Bend, 'cutAfter' | 'wire'> = {},
+    { cutAfter: cutAt, wire, way }: Pick<Bend, 'cutAfter' | 'wire' | 'way'> = {},
+    session?: SessionName,
   ): Promise<{ ok: true; stream: ByteStream } | { ok: false; outcome: Outcome }> {
     this.marks.dialledAt = this.#env.clock.now();
-    const dialled = await this.#env.transport.dial(security);
+    const dialled = await this.#env.transport.dial(security, way);
     if (!dialled.ok) return dialled;
     const stream = cutAt === undefined ? dialled.stream : cutAfter(dialled.stream, cutAt);
     const { sink, clock } = this.#env;
-    const seen = sink ? recorded(stream, ++this.#connections, clock, sink) : stream;
+    const seen = sink ? recorded(stream, ++this.#connections, clock, sink, session) : stream;
     return { ok: true, stream: wire?.(seen) ?? seen };
   }
 
@@ -382,7 +385,7 @@ export class Unit {
   async #open(bend: Bend, drafted: ConnectFields, life: number): Promise<[Outcome, Link?]> {
     const fields = bend.fields?.(drafted) ?? drafted;
     this.#env.secret?.(fields.password);
-    const dialled = await this.#dial(bend.security ?? 'encrypted', bend);
+    const dialled = await this.#dial(bend.security ?? 'encrypted', bend, this.#env.openSession.session);
     if (!dialled.ok) return [dialled.outcome];
     if (life !== this.#life) {
       dialled.stream.attach(NOBODY);

@@ -35,7 +35,7 @@ const ASKS: { readonly [Name in OracleName]: Ask<OracleArgs[Name]> } = {
     says: ({ attempts }) => [`reading: the answers to ${listed(attempts).en}`, `读数：对 ${listed(attempts)['zh-CN']} 的回答`],
   },
   betterRefused: {
-    spans: ['attempt'],
+    spans: ['attempt', 'control'],
     says: ({ attempt }) => [`${attempt} had better be refused`, `${attempt} 宜被拒绝`],
   },
   closeCountsFrom: {
@@ -131,6 +131,13 @@ const ASKS: { readonly [Name in OracleName]: Ask<OracleArgs[Name]> } = {
   factUnchanged: {
     spans: ['before', 'after'],
     says: ({ fact, before, after }) => [`${fact} is the same at ${before} and ${after}`, `${fact} 在 ${before} 与 ${after} 处相同`],
+  },
+  firstAnswers: {
+    spans: ['attempts'],
+    says: ({ attempts }) => [
+      `reading: the first packet that answers ${listed(attempts).en}`,
+      `读数：回答 ${listed(attempts)['zh-CN']} 的首个报文`,
+    ],
   },
   httpIssued: {
     spans: ['attempt'],
@@ -246,6 +253,13 @@ const ASKS: { readonly [Name in OracleName]: Ask<OracleArgs[Name]> } = {
     says: ({ sixth, control, alive }) => [
       `the sixth unit is not online after ${listed(sixth).en}, while ${control} after Clear is accepted and ${alive} lives on`,
       `${listed(sixth)['zh-CN']} 之后第六台设备未上线，而清空后的 ${control} 被接受，且 ${alive} 保持存活`,
+    ],
+  },
+  tlsFloor: {
+    spans: ['attempt', 'control', 'alive'],
+    says: ({ attempt, control, alive }) => [
+      `${attempt}, with the least TLS that firmware in the field speaks, is served like its control ${control}, and ${alive} lives on`,
+      `${attempt} 使用已出货固件所支持的最低 TLS，应与对照 ${control} 同样获得服务，且 ${alive} 保持存活`,
     ],
   },
   unsolicited: {

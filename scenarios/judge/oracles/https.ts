@@ -51,8 +51,7 @@ export function httpRefused(spans: Spans, { attempt, control, alive, code }: Htt
   if (outcome.kind === 'issued' || answerOf(span).includes('deviceSecret'))
     return fail(`${attempt} was answered with credentials`, `${attempt} 的应答带有凭据`, { proofs });
   const ended = outcomeSaid(outcome);
-  if (outcome.kind === 'malformed')
-    return fail(`${attempt} was ${ended.en}: ${outcome.why}`, `${attempt} ${ended['zh-CN']}：${outcome.why}`);
+  if (outcome.kind === 'malformed') return fail(`${attempt} was ${ended.en}: ${outcome.why}`, `${attempt} ${ended['zh-CN']}`);
   if (code !== undefined && (outcome.kind !== 'refused' || outcome.code !== code))
     return fail(`${attempt} was ${ended.en}, the documents state ${code}`, `${attempt} ${ended['zh-CN']}，而文档规定为 ${code}`, {
       proofs,

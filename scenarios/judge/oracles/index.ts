@@ -1,5 +1,6 @@
 // Every oracle by name, so that a check is data: the same judgement is possible wherever the evidence is read.
 import { sixthStaysOut } from './cap.ts';
+import { firstAnswers, tlsFloor } from './carriage.ts';
 import { credentialsOrRefusal, lateRefused, sparedBySwitch } from './crowd-storm.ts';
 import { everyoneAccepted, everyoneIssued, everyoneRefused, exactlyOnline, newestWins } from './crowd.ts';
 import { factIs, factUnchanged, reading } from './facts.ts';
@@ -32,6 +33,7 @@ export const ORACLES = {
   exactlyOnline,
   factIs,
   factUnchanged,
+  firstAnswers,
   httpIssued,
   httpRefused,
   httpShape,
@@ -55,6 +57,7 @@ export const ORACLES = {
   sessionFate,
   sixthStaysOut,
   sparedBySwitch,
+  tlsFloor,
   unsolicited,
 };
 

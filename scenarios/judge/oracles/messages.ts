@@ -3,16 +3,13 @@ import type { IPublishPacket } from 'mqtt-packet';
 import { parsePostReply } from '../../../protocol/payload.ts';
 import { ProtocolError } from '../../../protocol/errors.ts';
 import { packetsOf, type Spans } from '../spans.ts';
-import { fail, inconclusive, pass, type Finding } from '../verdict.ts';
+import { fail, inconclusive, pass, type Finding, type Said } from '../verdict.ts';
+import { endedBefore } from '../words.ts';
 
 export interface MessageArgs {
   readonly span: string;
   /** How the topic ends: names of a run differ. */
   readonly topicEnds: string;
-}
-
-function missingSpan(name: string): Finding {
-  return inconclusive(`the case ended before ${name}`, `用例在 ${name} 之前已结束`);
 }
 
 function messages(spans: Spans, args: MessageArgs): IPublishPacket[] | undefined {
@@ -28,7 +25,7 @@ function messages(spans: Spans, args: MessageArgs): IPublishPacket[] | undefined
 /** What came on a topic: a reading, the text or null. */
 export function messageOn(spans: Spans, args: MessageArgs): Finding {
   const found = messages(spans, args);
-  if (!found) return missingSpan(args.span);
+  if (!found) return endedBefore(args.span);
   const text = found[0]?.payload.toString();
   return text === undefined
     ? pass(`nothing came on ${args.topicEnds} during ${args.span}`, `${args.span} 期间 ${args.topicEnds} 上没有消息`, { reading: null })
@@ -38,23 +35,26 @@ export function messageOn(spans: Spans, args: MessageArgs): Finding {
 /** The answer to a post is as the documents print it: code 200, the id that was sent, method and version, QoS 0, not retained. */
 export function postAnswer(spans: Spans, args: MessageArgs): Finding {
   const found = messages(spans, args);
-  if (!found) return missingSpan(args.span);
+  if (!found) return endedBefore(args.span);
   const [first, ...more] = found;
   if (!first) return fail(`no answer came on ${args.topicEnds}`, `${args.topicEnds} 上没有应答`);
-  const faults: string[] = [];
-  if (more.length > 0) faults.push(`${found.length} answers`);
-  if (first.qos !== 0) faults.push(`QoS ${first.qos}`);
-  if (first.retain) faults.push('retain');
+  const text = first.payload.toString();
+  const faults: Said[] = [];
+  if (more.length > 0) faults.push({ en: `${found.length} answers`, 'zh-CN': `共 ${found.length} 条应答` });
+  if (first.qos !== 0) faults.push({ en: `QoS ${first.qos}`, 'zh-CN': `QoS 为 ${first.qos}` });
+  if (first.retain) faults.push({ en: 'retain', 'zh-CN': '是保留消息' });
   try {
-    const { code } = parsePostReply(first.payload.toString());
-    if (code !== 200) faults.push(`code ${code}`);
+    const { code } = parsePostReply(text);
+    if (code !== 200) faults.push({ en: `code ${code}`, 'zh-CN': `返回码为 ${code}` });
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    faults.push(error.message);
+    faults.push({ en: error.message, 'zh-CN': '不是带 id 与 code 的 JSON 对象' });
   }
-  const text = first.payload.toString();
   return faults.length > 0
-    ? fail(`the answer is not as documented (${faults.join(', ')}): ${text}`, `应答与文档不符（${faults.join('、')}）：${text}`)
+    ? fail(
+        `the answer is not as documented (${faults.map((one) => one.en).join(', ')}): ${text}`,
+        `应答与文档不符（${faults.map((one) => one['zh-CN']).join('、')}）：${text}`,
+      )
     : pass(`the answer is ${text}`, `应答为 ${text}`, { reading: shapeOf(text) });
 }
 
@@ -70,7 +70,7 @@ export interface PubackArgs {
 /** Every QoS 1 PUBLISH that went out was acknowledged by its packet id. */
 export function acknowledged(spans: Spans, args: PubackArgs): Finding {
   const span = spans.get(args.span);
-  if (!span) return missingSpan(args.span);
+  if (!span) return endedBefore(args.span);
   const open = new Set<number | undefined>();
   let sent = 0;
   for (const { dir, packet } of packetsOf(span)) {

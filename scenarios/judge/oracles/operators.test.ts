@@ -78,8 +78,13 @@ test('the answer to a post, good and bad', () => {
     [answer(good, 0, true)],
     [answer('{"code":460,"id":"1"}')],
     [answer('text')],
-  ])
-    expect(judged(...bad).verdict).toBe('fail');
+  ]) {
+    const { verdict, because } = judged(...bad);
+    expect(verdict).toBe('fail');
+    // What is wrong is said in the language of the sentence; only the answer itself and the names of the protocol stay.
+    const said = because['zh-CN'].replace(/：.*/, '').replaceAll(/\b(id|code|JSON|QoS)\b/g, '');
+    expect(said).not.toMatch(/[a-z]/i);
+  }
 });
 
 test('a message on a topic', () => {

@@ -3,6 +3,7 @@ import { letThrough } from '../proofs.ts';
 import type { SpanRecord, StoredEvent } from '../record.ts';
 import type { Spans } from '../spans.ts';
 import { inconclusive, pass, type Finding } from '../verdict.ts';
+import { endedBefore } from '../words.ts';
 
 export interface LatencyArgs {
   /** The operator's action; its answer is where the time starts. */
@@ -16,7 +17,7 @@ export interface LatencyArgs {
 /** `operatorLatencyMs`: from the answer to the action until the first sign of its effect. */
 export function operatorLatency(spans: Spans, { action, ended, attempts = [] }: LatencyArgs): Finding {
   const acted = spans.get(action);
-  if (!acted) return inconclusive(`the case ended before ${action}`, `用例在 ${action} 之前已结束`);
+  if (!acted) return endedBefore(action);
   const at = ended === undefined ? firstRefusal(spans, attempts) : closedAt(spans.get(ended));
   if (at === undefined) return pass(`${action} had no effect while it was watched`, `观察期间 ${action} 未生效`, { reading: null });
   const after = Math.max(0, Math.round(at - acted.endedAt));
@@ -44,7 +45,7 @@ export interface FateArgs {
 /** Whether a session outlived what was done meanwhile: a reading, `kept` or `ended`. */
 export function sessionFate(spans: Spans, args: FateArgs): Finding {
   const span = spans.get(args.span);
-  if (!span) return inconclusive(`the case ended before ${args.span}`, `用例在 ${args.span} 之前已结束`);
+  if (!span) return endedBefore(args.span);
   return endingOf(span)
     ? pass(`the session was ended during ${args.span}`, `会话在 ${args.span} 期间被断开`, { reading: 'ended' })
     : pass(`the session was kept during ${args.span}`, `会话在 ${args.span} 期间保持不变`, { reading: 'kept' });

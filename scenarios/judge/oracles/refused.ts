@@ -56,10 +56,7 @@ export function judge(attempt: SpanRecord, code?: number): Finding {
         return warn(`${name} got CONNACK 0 and then nothing (silent-refusal)`, `${name} 得到 CONNACK 0，此后再无消息（silent-refusal）`);
       return inconclusive(`${name} was not answered within ${outcome.waitedMs} ms`, `${name} 在 ${outcome.waitedMs} 毫秒内没有得到回答`);
     case 'malformed':
-      return fail(
-        `${name} got a malformed ${outcome.what}: ${outcome.why}`,
-        `${name} 收到格式错误的${MALFORMED_ZH[outcome.what]}：${outcome.why}`,
-      );
+      return fail(`${name} got a malformed ${outcome.what}: ${outcome.why}`, `${name} 收到格式错误的${MALFORMED_ZH[outcome.what]}`);
     case 'unreachable':
     case 'aborted':
     case 'local':

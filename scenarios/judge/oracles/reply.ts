@@ -2,9 +2,10 @@
 import { toHex } from '../../../kernel/bytes/concat.ts';
 import { isCompact } from '../../../protocol/payload.ts';
 import { REGISTRATION_CLOSE_MS } from '../../../protocol/limits.ts';
+import { letThrough, notDialled } from '../proofs.ts';
 import { packetsOf, repliesOf, type Spans } from '../spans.ts';
 import type { SpanRecord, StoredEvent } from '../record.ts';
-import { fail, inconclusive, pass, type Finding } from '../verdict.ts';
+import { fail, inconclusive, pass, warn, type Finding } from '../verdict.ts';
 import { endedBefore } from '../words.ts';
 import { issued, type AttemptArgs } from './let-through.ts';
 
@@ -83,14 +84,22 @@ export function closeCountsFrom(spans: Spans, { register, linger }: CloseStartAr
   );
 }
 
+export interface BetterRefusedArgs extends AttemptArgs {
+  /** The same without what had better be refused, where the documents say that this is served. */
+  readonly control?: string;
+}
+
 /** The platform had better refuse this: a SHOULD, so what it lets through is a warning. */
-export function betterRefused(spans: Spans, { attempt }: AttemptArgs): Finding {
+export function betterRefused(spans: Spans, { attempt, control }: BetterRefusedArgs): Finding {
   const span = spans.get(attempt);
   const outcome = span?.outcome;
   if (!outcome) return endedBefore(attempt);
-  if (outcome.kind === 'unreachable')
+  if (control !== undefined && !letThrough(spans.get(control)))
+    return inconclusive(`${attempt} says nothing without its control ${control}`, `对照 ${control} 未获准，${attempt} 不能说明问题`);
+  if (notDialled(outcome))
     return pass(`${attempt} found no endpoint that takes it`, `${attempt} 没有可用的端点`, { reading: 'no endpoint' });
-  if (outcome.kind === 'issued') return { verdict: 'warn', because: { en: `${attempt} was let through`, 'zh-CN': `${attempt} 获准通过` } };
+  if (outcome.kind === 'issued' || outcome.kind === 'accepted')
+    return warn(`${attempt} was let through`, `${attempt} 获准通过`, { reading: 'let through' });
   if (outcome.kind === 'refused')
     return pass(`${attempt} was refused with ${outcome.code}`, `${attempt} 以 ${outcome.code} 被拒绝`, { reading: outcome.code });
   return outcome.kind === 'closed' && outcome.stage !== 'reply'

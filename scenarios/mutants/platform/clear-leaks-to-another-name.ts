@@ -1,11 +1,11 @@
 import { POLICY } from '../../../platform-stub/core/policy.ts';
-import { reachingMutant } from '../neighbours.ts';
+import { platformMutant } from '../mutant.ts';
 
-export default reachingMutant({
+export default platformMutant({
   id: 'clear-leaks-to-another-name',
   rule: 'RULE-46',
-  replace: (devices) => (issued) => {
-    for (const device of devices()) if (device.clientIds !== issued) device.clientIds = [];
-    return POLICY['RULE-46'](issued);
+  replace(issued, of, asked) {
+    for (const device of asked.product.devices.values()) if (device !== asked.device && of === 'list') device.clientIds = [];
+    return POLICY['RULE-46'](issued, of, asked);
   },
 });

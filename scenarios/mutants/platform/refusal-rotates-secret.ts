@@ -5,8 +5,8 @@ import { platformMutant } from '../mutant.ts';
 export default platformMutant({
   id: 'refusal-rotates-secret',
   rule: 'RULE-21',
-  replace: (device) => {
-    const permitted = POLICY['RULE-21'](device);
+  replace: (device, asked) => {
+    const permitted = POLICY['RULE-21'](device, asked);
     if (!permitted) device.deviceSecret = [...device.deviceSecret].reverse().join('');
     return permitted;
   },

@@ -1,10 +1,10 @@
-import { reachingMutant } from '../neighbours.ts';
+import { platformMutant } from '../mutant.ts';
 
-export default reachingMutant({
+export default platformMutant({
   id: 'reset-touches-a-neighbour',
   rule: 'RULE-25',
-  replace: (devices) => () => {
-    for (const device of devices()) if (device.activatedAt !== undefined) device.registration = 'unregistered';
+  replace({ product }) {
+    for (const device of product.devices.values()) if (device.activatedAt !== undefined) device.registration = 'unregistered';
     return 'unregistered';
   },
 });

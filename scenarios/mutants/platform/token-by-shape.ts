@@ -4,5 +4,5 @@ import { platformMutant } from '../mutant.ts';
 export default platformMutant({
   id: 'token-by-shape',
   rule: 'RULE-55',
-  replace: (issued, token) => token.length === issued.deviceToken.length,
+  replace: (issued, token) => (token.length === issued?.deviceToken.length ? issued : undefined),
 });

@@ -16,6 +16,7 @@ const VARIANTS: Readonly<Record<string, Bend>> = {
   'a-word-without-equals': list('word'),
   'blanks-and-newlines': changed((clientId) => clientId.replaceAll(',', ',\n ')),
   'a-timestamp': list('timestamp=789'),
+  'another-instance': list('instanceId=iot-somewhere-else'),
 };
 
 // A name for each, so that no variant can take a slot from another.

@@ -40,6 +40,8 @@ export default definePlatformCase({
     await t.pace();
     await other.register('other-over-mqtt');
     await other.connect('other-connects');
+    const clear = t.unit('clear', { mode: 'register', deviceName: await t.added('clear') });
+    await clear.registerOverHttps('in-clear', { security: 'plain' });
   },
   checks: [
     { id: 'issued', rule: 'RULE-18', oracle: 'httpIssued', on: { attempt: 'registers' } },
@@ -49,6 +51,8 @@ export default definePlatformCase({
     { id: 'secret-works', rule: 'RULE-18', oracle: 'accepted', on: { attempt: 'connects' } },
     { id: 'over-mqtt', rule: 'RULE-19', oracle: 'issued', on: { attempt: 'other-over-mqtt' } },
     { id: 'secret-of-mqtt-works', rule: 'RULE-18', oracle: 'accepted', on: { attempt: 'other-connects' } },
+    // The secret would come in clear; whether such a host exists is not documented.
+    { id: 'in-clear', rule: 'RULE-02', oracle: 'answers', on: { attempts: ['in-clear'] }, reading: true },
     { id: 'shape', rule: 'RULE-18', oracle: 'httpShape', on: { attempt: 'registers' }, reading: true },
     {
       id: 'liberties',

@@ -1,10 +1,9 @@
 import { definePlatformCase } from '../../engine/case.ts';
 import { member } from '../../judge/oracles/crowd.ts';
+import { whileReplaced } from '../session/kicked.ts';
 
 const PINGS = { name: 'ping', count: 1_000 } as const;
 const KICKS = { name: 'kick', count: 1_000 } as const;
-/** How long an older connection may live on beside the newer one before that counts, milliseconds. */
-const KICK_MS = 5_000;
 const LEAVE_MS = 1_000;
 
 // Two clones of one device, each back as soon as it was kicked: as in the field, where both reconnect for ever.
@@ -27,13 +26,9 @@ export default definePlatformCase({
     const twin = t.unit('twin', { mode: 'register', deviceName });
     let [newest, other] = [unit, twin];
     for (let n = 1; n <= PINGS.count; n++) {
-      let late = (): void => undefined;
-      const kicked = newest.watchEnd(member(KICKS, n), new Promise<void>((resolve) => (late = resolve)));
-      const outcome = await other.connect(member(PINGS, n), { credentials });
-      await Promise.race([kicked, t.wait(outcome.kind === 'accepted' ? KICK_MS : 0)]);
-      late();
-      await kicked;
-      [newest, other] = [other, newest];
+      const [older, newer] = [newest, other];
+      await whileReplaced(t, older, member(KICKS, n), () => newer.connect(member(PINGS, n), { credentials }));
+      [newest, other] = [newer, older];
     }
     await newest.post('newest-posts');
     await t.operator.readDevice('status-online', deviceName);

@@ -1,10 +1,10 @@
 import { NOTIFY_TOPIC } from '../../../protocol/topics.ts';
 import type { Bend } from '../../../worker/unit/unit.ts';
 import { definePlatformCase } from '../../engine/case.ts';
+import { whileReplaced } from './kicked.ts';
 
 /** Bit 1 of `ext` asks to be told before a kick (section 4f). */
 const NOTIFIED: Bend = { fields: (fields) => ({ ...fields, clientId: fields.clientId.replace(/\|$/, ',ext=2|') }) };
-const WATCH_MS = 2_000;
 
 export default definePlatformCase({
   id: 'platform/session/kick-notice',
@@ -23,9 +23,7 @@ export default definePlatformCase({
     const credentials = unit.credentials();
     if (!credentials) return;
     await t.pace();
-    const older = unit.watch('pushed-out', WATCH_MS);
-    await twin.connect('newer', { credentials });
-    await older;
+    await whileReplaced(t, unit, 'pushed-out', () => twin.connect('newer', { credentials }));
   },
   checks: [
     { id: 'older-ended', rule: 'RULE-57', oracle: 'endedByPlatform', on: { span: 'pushed-out' } },

@@ -1,6 +1,8 @@
 import { definePlatformCase } from '../../engine/case.ts';
+import { whileReplaced } from './kicked.ts';
 
-const WATCH_MS = 1_000;
+/** How much longer the others are watched, milliseconds. */
+const MORE_MS = 1_000;
 
 // A name is a name within its product: the same DeviceName elsewhere is another device, and so is any other name here.
 export default definePlatformCase({
@@ -24,13 +26,13 @@ export default definePlatformCase({
     const credentials = unit.credentials();
     if (!credentials) return;
     await t.pace();
-    const watched = Promise.all([
-      unit.watch('unit-pushed-out', WATCH_MS),
-      neighbour.watch('neighbour-stays', WATCH_MS),
-      namesake.watch('namesake-stays', WATCH_MS),
-    ]);
-    await twin.connect('twin-connects', { credentials });
-    await watched;
+    let over = (): void => undefined;
+    const whenOver = new Promise<void>((resolve) => (over = resolve));
+    const others = Promise.all([neighbour.watchEnd('neighbour-stays', whenOver), namesake.watchEnd('namesake-stays', whenOver)]);
+    await whileReplaced(t, unit, 'unit-pushed-out', () => twin.connect('twin-connects', { credentials }));
+    await t.wait(MORE_MS);
+    over();
+    await others;
     await neighbour.post('neighbour-posts');
     await namesake.post('namesake-posts');
   },

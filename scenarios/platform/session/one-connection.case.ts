@@ -1,4 +1,5 @@
 import { definePlatformCase } from '../../engine/case.ts';
+import { whileReplaced } from './kicked.ts';
 
 export default definePlatformCase({
   id: 'platform/session/one-connection',
@@ -16,9 +17,7 @@ export default definePlatformCase({
     if (!credentials) return;
     const twin = t.unit('twin', { mode: 'register', deviceName });
     await t.pace();
-    const older = unit.watch('older-session', 1_000);
-    await twin.connect('newer', { credentials });
-    await older;
+    await whileReplaced(t, unit, 'older-session', () => twin.connect('newer', { credentials }));
     await twin.post('newer-posts');
   },
   checks: [

@@ -1,7 +1,7 @@
 import { definePlatformCase } from '../../engine/case.ts';
+import { whileReplaced } from './kicked.ts';
 
 const ROUNDS = 6;
-const WATCH_MS = 1_000;
 const round = (i: number): string => `round-${i}`;
 const ROUND_NUMBERS = Array.from({ length: ROUNDS }, (_, i) => i + 1);
 
@@ -22,9 +22,8 @@ export default definePlatformCase({
     if (!credentials) return;
     for (const i of ROUND_NUMBERS) {
       await t.pace();
-      const older = units[(i - 1) % 2 === 0 ? 0 : 1].watch(`pushed-out-${i}`, WATCH_MS);
-      await units[i % 2 === 0 ? 0 : 1].connect(round(i), { credentials });
-      await older;
+      const [older, newer] = i % 2 === 0 ? [units[1], units[0]] : units;
+      await whileReplaced(t, older, `pushed-out-${i}`, () => newer.connect(round(i), { credentials }));
     }
     await units[ROUNDS % 2 === 0 ? 0 : 1].post('last-posts');
   },

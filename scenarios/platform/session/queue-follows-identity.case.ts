@@ -1,6 +1,7 @@
 import { propertyPostReply, propertySet } from '../../../protocol/topics.ts';
 import type { Bend } from '../../../worker/unit/unit.ts';
 import { definePlatformCase, type CaseUnit } from '../../engine/case.ts';
+import { whileReplaced } from './kicked.ts';
 
 const LISTEN_MS = 1_000;
 /** A session that is to be kept, and that holds what it subscribed to itself: without `_ss=1` nothing else may wait for it. */
@@ -42,9 +43,8 @@ export default definePlatformCase({
     const credentials = a.credentials();
     if (credentials?.kind !== 'token') return;
     await t.pace();
-    const older = a.watch('older-session', LISTEN_MS);
-    await t.unit('twin', { mode: 'regnwl', deviceName: shared }).connect('twin', { ...PERSISTENT, credentials });
-    await older;
+    const twin = t.unit('twin', { mode: 'regnwl', deviceName: shared });
+    await whileReplaced(t, a, 'older-session', () => twin.connect('twin', { ...PERSISTENT, credentials }));
     await t.pace();
     await a.connect('a-returns', PERSISTENT);
     await a.disconnect('a-leaves-again');

@@ -1,6 +1,5 @@
 import { definePlatformCase } from '../../engine/case.ts';
-
-const WATCH_MS = 1_000;
+import { whileReplaced } from './kicked.ts';
 
 // Another unit of the name registers while the first is connected: what that does to the first is open, that its credentials stay good is not.
 export default definePlatformCase({
@@ -18,9 +17,8 @@ export default definePlatformCase({
     await t.operator.readDevice('status-while-registering', deviceName);
     await first.connect('connects');
     await t.operator.readDevice('status-connected', deviceName);
-    const live = first.watch('while-another-registers', WATCH_MS);
-    await t.unit('second', { mode: 'regnwl', deviceName }).register('another-registers');
-    await live;
+    const second = t.unit('second', { mode: 'regnwl', deviceName });
+    await whileReplaced(t, first, 'while-another-registers', () => second.register('another-registers'));
     await t.pace();
     await first.connect('connects-again');
   },

@@ -1,6 +1,5 @@
 import { definePlatformCase } from '../../engine/case.ts';
-
-const WATCH_MS = 1_000;
+import { whileReplaced } from './kicked.ts';
 
 export default definePlatformCase({
   id: 'platform/session/two-client-ids',
@@ -18,9 +17,7 @@ export default definePlatformCase({
     await one.connect('one-connects');
     await other.register('other-registers');
     await t.pace();
-    const older = one.watch('one-while-other-connects', WATCH_MS);
-    await other.connect('other-connects');
-    await older;
+    await whileReplaced(t, one, 'one-while-other-connects', () => other.connect('other-connects'));
     await one.disconnect('one-leaves');
     await t.pace();
     await one.connect('one-returns');

@@ -1,7 +1,7 @@
 import { definePlatformCase } from '../../engine/case.ts';
 
-// `wss` was seen to work from a browser and no document speaks of it: a reading. An unencrypted `ws` would send credentials in clear, so it
-// had better be refused.
+// `wss` was seen to work from a browser and no document speaks of it: a reading. Nor does any of an unencrypted `ws`, which would send the
+// credentials in clear and had better be refused: a reading too.
 export default definePlatformCase({
   id: 'platform/transport/websocket',
   title: {
@@ -20,7 +20,7 @@ export default definePlatformCase({
     await guard.post('alive');
   },
   checks: [
-    { id: 'in-clear', rule: 'RULE-02', oracle: 'betterRefused', on: { attempt: 'over-ws' } },
+    { id: 'in-clear', rule: 'RULE-02', oracle: 'betterRefused', on: { attempt: 'over-ws' }, reading: true },
     { id: 'encrypted', rule: 'RULE-02', oracle: 'answers', on: { attempts: ['over-wss', 'connects-over-wss'] }, reading: true },
     { id: 'served', rule: 'RULE-02', oracle: 'accepted', on: { attempt: 'alive' } },
   ],

@@ -1,0 +1,160 @@
+// A relay is no open proxy: each class of refusal, tried as somebody would who may not use it.
+import { once } from 'node:events';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { WebSocket } from 'ws';
+import { closeAll, echo, freePort, lab, openRelay, PlainClient, socketTo, target, TOKEN, type OpenRelay } from './relay.testkit.ts';
+
+afterEach(closeAll);
+
+/** Status of the answer to an upgrade; 101 where it was taken. */
+async function status(socket: WebSocket): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    socket.on('error', () => undefined);
+    socket.on('open', () => resolve(101));
+    socket.on('unexpected-response', (_request, response: { statusCode?: number }) => resolve(response.statusCode));
+  });
+}
+
+const ask = (relay: OpenRelay, protocols?: readonly string[], headers: Record<string, string> = {}, path = '/relay/') =>
+  status(socketTo(`ws://127.0.0.1:${relay.port}${path}`, protocols, { headers }));
+
+describe('the way in', () => {
+  it('is open to a program of this user with the token, and to a page of this server', async () => {
+    const relay = await openRelay([]);
+    expect(await ask(relay)).toBe(101);
+    expect(await ask(relay, undefined, { origin: `http://127.0.0.1:${relay.port}` })).toBe(101);
+    const socket = socketTo(relay.url);
+    await once(socket, 'open');
+    // The token does not come back.
+    expect(socket.protocol).toBe('muster.relay');
+  });
+
+  it('needs the token of this run', async () => {
+    const relay = await openRelay([]);
+    expect(await ask(relay, ['muster.relay'])).toBe(401);
+    expect(await ask(relay, ['muster.relay', 'token.'])).toBe(401);
+    expect(await ask(relay, ['muster.relay', `token.${TOKEN.slice(0, -1)}`])).toBe(401);
+    expect(await ask(relay, ['muster.relay', `token.${TOKEN}x`])).toBe(401);
+    expect(await ask(relay, ['muster.relay'], {}, `/relay/?token=${TOKEN}`)).toBe(404);
+    expect(await ask(relay, [`token.${TOKEN}`])).toBe(400);
+  });
+
+  it('is closed to a foreign page, and to a name that was made to mean this machine (DNS rebinding)', async () => {
+    const relay = await openRelay([], { origins: ['http://lab.example:5173'] });
+    for (const origin of ['http://evil.example', `https://127.0.0.1:${relay.port}`, 'null', `http://localhost:${relay.port}`])
+      expect([origin, await ask(relay, undefined, { origin })]).toEqual([origin, 403]);
+    for (const host of [`evil.example:${relay.port}`, '127.0.0.1', '127.0.0.1:1', `127.0.0.1.evil.example:${relay.port}`])
+      expect([host, await ask(relay, undefined, { host })]).toEqual([host, 403]);
+    // A page of that very name is of its own origin, as it sees it.
+    expect(await ask(relay, undefined, { host: `evil.example:${relay.port}`, origin: `http://evil.example:${relay.port}` })).toBe(403);
+    expect(await ask(relay, undefined, { origin: 'http://lab.example:5173' })).toBe(101);
+  });
+
+  it('has its path, and takes so many carriers', async () => {
+    const relay = await openRelay([], { limits: { carriers: 1 } });
+    expect(await ask(relay, undefined, {}, '/')).toBe(404);
+    expect(await ask(relay)).toBe(101);
+    const socket = socketTo(relay.url);
+    const [code] = (await once(socket, 'close')) as [number];
+    expect(code).toBe(1013);
+  });
+
+  it('hangs up on who does not say INFO first, or at all', async () => {
+    const { url } = await openRelay([], { limits: { handshakeMs: 50 } });
+    const silent = new PlainClient(url);
+    expect(await silent.closed(0)).toBe(0x04);
+    await once(silent.socket, 'close');
+    const hasty = new PlainClient(url);
+    await hasty.next(({ type }) => type === 5);
+    hasty.connect(1, '127.0.0.1', 1883);
+    expect(await hasty.closed(0)).toBe(0x04);
+  });
+});
+
+describe('the way out, for a client that knows nothing but Wisp 2', () => {
+  it('leads to the host and port of a target, one frame a message', async () => {
+    const port = await target(echo);
+    const client = await PlainClient.greet((await openRelay([lab({ mqtt: port })])).url);
+    client.connect(7, '127.0.0.1', port);
+    // Before anything is up.
+    client.send(2, 7, Buffer.from('hel'));
+    client.send(2, 7, Buffer.from('lo'));
+    await vi.waitFor(() => expect(client.text(7)).toBe('hello'));
+    expect(client.frames.filter(({ type }) => type > 5)).toEqual([]);
+    for (let i = 0; i < 64; i++) client.send(2, 7, Buffer.of(0x2e));
+    const { payload } = await client.next(({ type, stream }) => type === 3 && stream === 7);
+    expect(payload.readUInt32LE(0)).toBe(64);
+    client.send(4, 7, Buffer.of(2));
+  });
+
+  it('leads nowhere else: blocked, invalid, refused, unreachable, timed out', async () => {
+    const port = await target(echo);
+    const closed = await freePort();
+    const client = await PlainClient.greet(
+      (await openRelay([lab({ mqtt: port }), lab({ mqtt: closed }), lab({ mqtt: 1883 }, {}, 'no-such-host.invalid')])).url,
+    );
+    const reason = (stream: number, host: string, number: number, kind?: number): Promise<number> => {
+      client.connect(stream, host, number, kind);
+      return client.closed(stream);
+    };
+    expect(await reason(1, '127.0.0.1', 22)).toBe(0x48);
+    expect(await reason(2, 'localhost', port)).toBe(0x48);
+    expect(await reason(3, '169.254.169.254', 80)).toBe(0x48);
+    expect(await reason(4, '0x7f.1', port)).toBe(0x48);
+    expect(await reason(5, '127.0.0.1', port, 2)).toBe(0x41);
+    expect(await reason(6, '', port)).toBe(0x41);
+    expect(await reason(7, '127.0.0.1', 0)).toBe(0x41);
+    expect(await reason(8, 'lab/mqtts', 0, 0x80)).toBe(0x48);
+    expect(await reason(9, '127.0.0.1', closed)).toBe(0x44);
+    expect(await reason(10, 'no-such-host.invalid', 1883)).toBe(0x42);
+    client.send(1, 11, Buffer.of(1));
+    expect(await client.closed(11)).toBe(0x41);
+  });
+
+  it('is throttled: streams of a carrier, of all, and new ones a second', async () => {
+    const port = await target(echo);
+    const targets = [lab({ mqtt: port })];
+    const crowd = async (limits: object): Promise<number> => {
+      const relay = await openRelay(targets, { limits });
+      const clients = [await PlainClient.greet(relay.url), await PlainClient.greet(relay.url)];
+      for (const client of clients) for (let id = 1; id <= 3; id++) client.connect(id, '127.0.0.1', port);
+      for (const client of clients) for (let id = 1; id <= 3; id++) client.send(2, id, Buffer.from('x'));
+      const ended = (client: PlainClient, id: number): boolean =>
+        client.frames.some(({ type, stream, payload }) => stream === id && (type === 2 || (type === 4 && payload[0] === 0x49)));
+      await vi.waitFor(() => expect(clients.every((client) => [1, 2, 3].every((id) => ended(client, id)))).toBe(true));
+      return clients.flatMap(({ frames }) => frames).filter(({ type }) => type === 4).length;
+    };
+    expect(await crowd({ streamsPerCarrier: 2 })).toBe(2);
+    expect(await crowd({ streams: 5 })).toBe(1);
+    expect(await crowd({ burst: 4, perSecond: 0.001 })).toBe(2);
+    expect(await crowd({})).toBe(0);
+  });
+
+  it('a name that means another machine later leads to the one it meant at first', async () => {
+    const port = await target((socket) => socket.end('the real one'));
+    const addresses = ['127.0.0.1', '127.0.0.2'];
+    const lookup = vi.fn(() => Promise.resolve([{ address: addresses.shift() ?? '127.0.0.2', family: 4 }]));
+    const { url } = await openRelay([lab({ mqtt: port }, {}, 'platform.example')], { lookup });
+    const client = await PlainClient.greet(url);
+    for (const id of [1, 2, 3]) {
+      client.connect(id, 'platform.example', port);
+      expect(await client.closed(id)).toBe(2);
+      expect(client.text(id)).toBe('the real one');
+    }
+    expect(lookup).toHaveBeenCalledTimes(1);
+  });
+
+  it('a name that could not be looked up is tried again', async () => {
+    const port = await target((socket) => socket.end('there'));
+    const lookup = vi
+      .fn<() => Promise<{ address: string; family: number }[]>>()
+      .mockRejectedValueOnce(Object.assign(new Error('no'), { code: 'EAI_AGAIN' }))
+      .mockResolvedValue([{ address: '127.0.0.1', family: 4 }]);
+    const client = await PlainClient.greet((await openRelay([lab({ mqtt: port }, {}, 'platform.example')], { lookup })).url);
+    client.connect(1, 'platform.example', port);
+    expect(await client.closed(1)).toBe(0x42);
+    client.connect(2, 'platform.example', port);
+    expect(await client.closed(2)).toBe(2);
+    expect(client.text(2)).toBe('there');
+  });
+});

@@ -1,0 +1,74 @@
+// How much of it a relay lends: streams, new ones a second, bytes under way. Whatever is beyond is refused as throttled.
+import type { Clock } from '../../kernel/clock.ts';
+
+export interface RelayLimits {
+  /** WebSockets at once. */
+  readonly carriers: number;
+  readonly streamsPerCarrier: number;
+  readonly streams: number;
+  /** New streams a second in the long run, and at once after a rest. */
+  readonly perSecond: number;
+  readonly burst: number;
+  /** Bytes from clients that targets have not taken yet. */
+  readonly bufferPerStream: number;
+  readonly bufferPerCarrier: number;
+  /** Bytes on the way to a client at which its targets are read no further, and at which they are read again. */
+  readonly congestedAt: number;
+  readonly relievedAt: number;
+  /** Longest message that is taken. */
+  readonly messageMax: number;
+  /** How long a target may take to be up, and a client to introduce itself, milliseconds. */
+  readonly dialMs: number;
+  readonly handshakeMs: number;
+}
+
+const MIB = 1024 * 1024;
+
+export const RELAY_LIMITS: RelayLimits = {
+  carriers: 16,
+  streamsPerCarrier: 10_000,
+  streams: 20_000,
+  perSecond: 5_000,
+  // A fleet that comes back all at once.
+  burst: 10_000,
+  // A client that keeps to its credit cannot exceed it: 64 frames of 16 KiB, twice.
+  bufferPerStream: 2 * MIB,
+  bufferPerCarrier: 32 * MIB,
+  congestedAt: 4 * MIB,
+  relievedAt: MIB,
+  messageMax: MIB,
+  dialMs: 10_000,
+  handshakeMs: 5_000,
+};
+
+/** Counts streams over all carriers, and how fast they come. */
+export class Quota {
+  streams = 0;
+  readonly #limits: RelayLimits;
+  readonly #clock: Clock;
+  #tokens: number;
+  #filledAt: number;
+
+  constructor(limits: RelayLimits, clock: Clock) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#tokens = limits.burst;
+    this.#filledAt = clock.now();
+  }
+
+  /** Takes the place of one more stream; false where there is none, or too many came of late. */
+  take(): boolean {
+    const { streams, perSecond, burst } = this.#limits;
+    const now = this.#clock.now();
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) / 1000) * perSecond);
+    this.#filledAt = now;
+    if (this.#tokens < 1 || this.streams >= streams) return false;
+    this.#tokens -= 1;
+    this.streams += 1;
+    return true;
+  }
+
+  release(): void {
+    this.streams -= 1;
+  }
+}

@@ -1,0 +1,154 @@
+// The relay: WebSockets of this user's pages and programs in, TCP and TLS to listed targets out.
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Carrier } from '../../kernel/bytes/carrier.ts';
+import { REASON, STREAM, type Connect } from '../../kernel/bytes/mux-frames.ts';
+import { relayServer, type Asked } from '../../kernel/bytes/mux-relay.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { answerTo, refuseClient, type RelayAccess } from './access.ts';
+import { dial, type Place } from './dial.ts';
+import { Quota, RELAY_LIMITS, type RelayLimits } from './limits.ts';
+import { pipe, type Pipe } from './pipe.ts';
+import { Pins, type Lookup } from './pins.ts';
+import type { RelayTarget } from './targets.ts';
+
+export interface RelayOptions {
+  readonly clock: Clock;
+  readonly targets: readonly RelayTarget[];
+  /** Asked at each request, since the port is known only when the server listens. */
+  readonly access: () => RelayAccess;
+  readonly limits?: Partial<RelayLimits>;
+  readonly lookup?: Lookup;
+}
+
+export interface Relay {
+  /** Takes or refuses a request to upgrade. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  readonly streams: number;
+  /** Ends everything at once. */
+  close(): void;
+}
+
+const GOING_AWAY = 1001;
+const TRY_AGAIN = 1013;
+
+export function createRelay({ clock, targets, access, limits: given, lookup }: RelayOptions): Relay {
+  const limits = { ...RELAY_LIMITS, ...given };
+  const quota = new Quota(limits, clock);
+  const pins = new Pins(lookup);
+  const places = placesOf(targets);
+  const carriers = new Set<WebSocket>();
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.messageMax,
+    handleProtocols: answerTo,
+  });
+
+  const serve = (socket: WebSocket): void => {
+    if (carriers.size >= limits.carriers) return socket.close(TRY_AGAIN, 'too many connections to this relay');
+    carriers.add(socket);
+    const pipes = new Set<Pipe>();
+    const carrier = carrierOf(socket, limits, (full) => {
+      for (const one of pipes) one.hold(full);
+    });
+    socket.on('close', () => carriers.delete(socket));
+    const connect = (asked: Asked): void => {
+      const place = places(asked.to);
+      if (place === undefined || place === 'invalid') return asked.stream.refuse(place ? REASON.invalid : REASON.blocked);
+      if (pipes.size >= limits.streamsPerCarrier || !quota.take()) return asked.stream.refuse(REASON.throttled);
+      const one = pipe(
+        asked,
+        (settled) => dial(place, pins, clock, limits.dialMs, settled),
+        clock,
+        () => {
+          quota.release();
+          pipes.delete(one);
+        },
+      );
+      pipes.add(one);
+      if (carrier.isFull()) one.hold(true);
+    };
+    relayServer(carrier, clock, {
+      bufferMax: { stream: limits.bufferPerStream, all: limits.bufferPerCarrier },
+      handshakeMs: limits.handshakeMs,
+      connect,
+    });
+  };
+
+  return {
+    get streams() {
+      return quota.streams;
+    },
+    upgrade(request, socket, head) {
+      const refused = refuseClient(request, access());
+      if (!refused) return server.handleUpgrade(request, socket, head, serve);
+      const body = `${refused.why}\n`;
+      socket.on('error', () => undefined);
+      socket.end(
+        `HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status]}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+    },
+    close() {
+      for (const socket of carriers) {
+        socket.close(GOING_AWAY, 'the relay ends');
+        socket.terminate();
+      }
+      server.close();
+    },
+  };
+}
+
+/** Where a CONNECT leads: a target by its name, or TCP to the very host and port of one; undefined where it may not go. */
+function placesOf(targets: readonly RelayTarget[]): (to: Connect) => Place | 'invalid' | undefined {
+  const byName = new Map<string, Place>();
+  const byAddress = new Map<string, Place>();
+  for (const { id, endpoints } of targets) {
+    for (const [key, place] of Object.entries(endpoints)) {
+      byName.set(`${id}/${key}`, place);
+      const { host, port } = place;
+      byAddress.set(`${host}:${port}`, { host, port });
+    }
+  }
+  return ({ kind, host, port }) => {
+    if (kind === STREAM.target) return byName.get(host);
+    if (kind !== STREAM.tcp || port === 0 || host === '') return 'invalid';
+    return byAddress.get(`${host.toLowerCase()}:${port}`);
+  };
+}
+
+/** @param congested told when so much is on the way to the client that its targets should wait, and when they may go on */
+function carrierOf(
+  socket: WebSocket,
+  { congestedAt, relievedAt }: RelayLimits,
+  congested: (full: boolean) => void,
+): Carrier & { isFull(): boolean } {
+  let full = false;
+  const sent = (): void => {
+    if (!full || socket.bufferedAmount > relievedAt) return;
+    full = false;
+    congested(false);
+  };
+  socket.binaryType = 'arraybuffer';
+  // One that breaks the protocol (a message too long) is closed by `ws`, which says so here too.
+  socket.on('error', () => undefined);
+  return {
+    isFull: () => full,
+    send(message) {
+      if (socket.readyState !== socket.OPEN) return;
+      socket.send(message, sent);
+      if (full || socket.bufferedAmount < congestedAt) return;
+      full = true;
+      congested(true);
+    },
+    receive(handler) {
+      socket.on('message', (data, isBinary) => {
+        if (isBinary) handler(data as ArrayBuffer);
+      });
+    },
+    close: () => socket.close(),
+    onClosed: (handler) => void socket.on('close', handler),
+  };
+}

@@ -1,0 +1,76 @@
+// What a fleet's run is judged by: its thresholds, the account of its devices, and whether its figures can be believed at all.
+import type { Said } from '../scenarios/judge/verdict.ts';
+import type { LoadFigures } from './load.ts';
+
+export interface LoadCheck {
+  /** The threshold as it was written, or the name of what every run is asked. */
+  readonly id: string;
+  readonly kind: 'threshold' | 'account' | 'validity';
+  /** `error`: the run does not say, or cannot be believed. */
+  readonly verdict: 'pass' | 'fail' | 'error';
+  readonly because: string;
+  readonly zh: { readonly because: string };
+  /** What was measured, in the unit of the threshold: milliseconds, a number, or a share. */
+  readonly measured: number | null;
+}
+
+/** Counts that say how devices ended. A threshold of one of them replaces the demand that all be activated. */
+const ACCOUNT = /\b(activated|refused|failed|local|aborted)\b/;
+
+/** Thresholds first, in the order of the plan. */
+export function loadChecks(load: LoadFigures): LoadCheck[] {
+  const thresholds = load.thresholds ?? [];
+  const checks = thresholds.map(({ text, ok, actual }) => {
+    const shown = actual === null ? '' : figure(actual);
+    if (ok === null)
+      return check('threshold', text, 'error', actual, { en: `${text}: the run does not say`, 'zh-CN': `${text}：本次运行无法给出结论` });
+    return check('threshold', text, ok ? 'pass' : 'fail', actual, {
+      en: `${text}: measured ${shown}`,
+      'zh-CN': `${text}：实测 ${shown}`,
+    });
+  });
+  if (!thresholds.some(({ text }) => ACCOUNT.test(text))) checks.push(accountOf(load));
+  checks.push(validityOf(load));
+  return checks;
+}
+
+function check(kind: LoadCheck['kind'], id: string, verdict: LoadCheck['verdict'], measured: number | null, said: Said): LoadCheck {
+  return { id, kind, verdict, measured, because: said.en, zh: { because: said['zh-CN'] } };
+}
+
+function accountOf({ devices, activated, refused, failed, local, aborted }: LoadFigures): LoadCheck {
+  return check('account', 'activated == devices', activated === devices ? 'pass' : 'fail', activated, {
+    en: `${activated} of ${devices} devices were activated; ${refused} refused, ${failed} failed, ${local} local, ${aborted} aborted`,
+    'zh-CN': `${devices} 台设备中 ${activated} 台已激活；${refused} 台被拒绝，${failed} 台失败，${local} 台受本机限制，${aborted} 台中止`,
+  });
+}
+
+function validityOf({ validity }: LoadFigures): LoadCheck {
+  const said: Said = validity.ok
+    ? { en: 'the load was offered as planned', 'zh-CN': '负载按计划施加' }
+    : {
+        en: `the figures cannot be believed: ${validity.reasons.join('; ')}`,
+        'zh-CN': `数据不可信：${validity.reasons.map((reason) => reasonSaid(reason)['zh-CN']).join('；')}`,
+      };
+  return check('validity', 'validity', validity.ok ? 'pass' : 'error', null, said);
+}
+
+/** Reasons of a fleet's validity, which are stored in English, and how a Chinese sentence says them. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/^scheduler lag p99 was (\d+) ms, more than (\d+) ms$/, '调度延迟 p99 为 $1 毫秒，超过 $2 毫秒'],
+  [/^(\d+) of (\d+) arrivals a second were achieved, less than (\d+) %$/, '计划每秒到达 $2，实际 $1，低于 $3 %'],
+  [/^(\d+) attempts failed on this machine's own limits$/, '$1 次尝试受本机资源限制而失败'],
+  [/^a worker died in mid-run$/, '一个工作线程中途退出'],
+  [/^(\d+) workers died in mid-run$/, '$1 个工作线程中途退出'],
+];
+
+/** A reason in both languages; of one that is not known, the English words are quoted. */
+export function reasonSaid(reason: string): Said {
+  const known = REASONS.find(([pattern]) => pattern.test(reason));
+  return { en: reason, 'zh-CN': known ? reason.replace(known[0], known[1]) : `原因见英文：${reason}` };
+}
+
+/** A figure with as many digits as it is worth. */
+export function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 10 ? 3 : 1);
+}

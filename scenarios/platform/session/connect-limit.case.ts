@@ -1,0 +1,32 @@
+import { CONNECTS_PER_DEVICE } from '../../../protocol/limits.ts';
+import { definePlatformCase } from '../../engine/case.ts';
+
+/** One more than the published limit, and one to see that it stays so. */
+const TRIES = Array.from({ length: CONNECTS_PER_DEVICE + 2 }, (_, i) => `connect-${i + 1}`);
+
+// Whether the published limit of connects per device is enforced, and with which code, is a reading; every other case keeps below it. The
+// limit is that of one device, and this one has a name of its own. A device that kept still afterwards is let in.
+export default definePlatformCase({
+  id: 'platform/session/connect-limit',
+  title: {
+    en: 'What a device is answered that connects more often than the published limit permits',
+    'zh-CN': '设备连接次数超出公布的限制时得到的回答',
+  },
+  profiles: ['nwl'],
+  needs: 'cell',
+  async drive(t) {
+    const unit = t.unit('unit', { mode: 'regnwl', deviceName: t.name('unit') });
+    await unit.register('registers');
+    for (const span of TRIES) {
+      await unit.connect(span);
+      await unit.disconnect(`${span}-leaves`);
+    }
+    await t.pace();
+    await unit.connect('afterwards');
+  },
+  checks: [
+    { id: 'registers', rule: 'RULE-37', oracle: 'issued', on: { attempt: 'registers' } },
+    { id: 'afterwards', rule: 'RULE-38', oracle: 'accepted', on: { attempt: 'afterwards' } },
+    { id: 'limit', rule: 'RULE-38', oracle: 'firstAnswers', on: { attempts: TRIES }, reading: true },
+  ],
+});

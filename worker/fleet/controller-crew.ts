@@ -1,0 +1,116 @@
+// The shares of a fleet, any of which may die in mid-run: its thread runs out of memory, or our own code fails. What it had reported
+// stays; its units that had not ended are this machine's fault, never the platform's.
+import type { FleetShare } from './controller.ts';
+import { noTraffic, UNIT_STATES, type FleetSnapshot } from './fleet.ts';
+import { indicesOf } from './plan.ts';
+
+export interface LostWorker {
+  readonly worker: number;
+  readonly reason: string;
+  /** Units of it whose end nobody knows: they are counted as `local`. */
+  readonly units: number;
+}
+
+/** In the outcomes of a run. */
+const WORKER_DIED = 'local worker-died';
+
+const ONLINE = UNIT_STATES.indexOf('online');
+const OFFLINE = UNIT_STATES.indexOf('offline');
+const FAILED = UNIT_STATES.indexOf('failed');
+const ENDED = new Set([OFFLINE, FAILED, UNIT_STATES.indexOf('refused')]);
+
+export class Crew {
+  readonly size: number;
+  readonly #shares: readonly FleetShare[];
+  readonly #devices: number;
+  /** Questions to each worker that are not answered yet: a death answers them. Not `Promise.race`, which a life-long promise never forgets. */
+  readonly #open: readonly Set<() => void>[];
+  readonly #reasons: (string | undefined)[];
+  readonly #last: (FleetSnapshot | undefined)[];
+
+  /** @param deaths for each share, what resolves with the reason when its worker dies; none for workers that end the process with them */
+  constructor(shares: readonly FleetShare[], devices: number, deaths: readonly Promise<string>[]) {
+    this.#shares = shares;
+    this.size = shares.length;
+    this.#devices = devices;
+    this.#reasons = shares.map(() => undefined);
+    this.#last = shares.map(() => undefined);
+    this.#open = shares.map(() => new Set());
+    deaths.forEach((death, worker) => void death.then((reason) => this.#died(worker, reason)));
+  }
+
+  /** Asks every living worker; undefined stands where one is dead, or dies before it answers. */
+  ask<T>(question: (share: FleetShare) => Promise<T>): Promise<(T | undefined)[]> {
+    return Promise.all(this.#shares.map((_, worker) => this.askOne(worker, question)));
+  }
+
+  askOne<T>(worker: number, question: (share: FleetShare) => Promise<T>): Promise<T | undefined> {
+    const share = this.#shares[worker];
+    if (!share || this.#reasons[worker] !== undefined) return Promise.resolve(undefined);
+    const open = this.#open[worker];
+    return new Promise((resolve, reject) => {
+      const died = (): void => resolve(undefined);
+      open?.add(died);
+      question(share)
+        .then(resolve, reject)
+        .finally(() => open?.delete(died));
+    });
+  }
+
+  /** Of every worker: what it says of itself, or what is known of a dead one. */
+  async snapshots(): Promise<FleetSnapshot[]> {
+    const parts = await this.ask((share) => share.snapshot());
+    return parts.map((part, worker) => {
+      if (part) this.#last[worker] = part;
+      return part ?? this.#afterlife(worker);
+    });
+  }
+
+  lost(): LostWorker[] {
+    return this.#reasons.flatMap((reason, worker) => {
+      return reason === undefined ? [] : [{ worker, reason, units: this.#afterlife(worker).counts.outcomes[WORKER_DIED] ?? 0 }];
+    });
+  }
+
+  #died(worker: number, reason: string): void {
+    this.#reasons[worker] = reason;
+    for (const answer of this.#open[worker] ?? []) answer();
+  }
+
+  /** The account of a dead worker: nobody is online, and who had not ended is `local`. */
+  #afterlife(worker: number): FleetSnapshot {
+    const last = this.#last[worker];
+    const size = [...indicesOf(this.#devices, worker, this.size)].length;
+    const states = last ? last.states.map(afterDeath) : new Uint8Array(size);
+    const known = last?.counts ?? {
+      started: 0,
+      finished: 0,
+      endings: { activated: 0, refused: 0, failed: 0, local: 0, aborted: 0 },
+      outcomes: {},
+    };
+    const open = size - known.finished;
+    const outcomes: Readonly<Record<string, number>> = known.outcomes;
+    return {
+      states,
+      counts: {
+        ...known,
+        finished: size,
+        online: 0,
+        endings: { ...known.endings, local: known.endings.local + open },
+        outcomes: open > 0 ? { ...outcomes, [WORKER_DIED]: open } : outcomes,
+      },
+      traffic: last?.traffic ?? noTraffic(),
+      cohorts: last?.cohorts ?? [],
+      errors: last?.errors ?? [],
+      throttled: last?.throttled ?? 0,
+      firstStart: last?.firstStart ?? null,
+      lastStart: last?.lastStart ?? null,
+      due: last?.due ?? null,
+    };
+  }
+}
+
+function afterDeath(state: number): number {
+  if (state === ONLINE) return OFFLINE;
+  return ENDED.has(state) ? state : FAILED;
+}

@@ -1,0 +1,143 @@
+import { time } from '../virtual.testkit.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ambientClock } from '../../kernel/clock.ts';
+import { openReferenceSession } from '../session/reference.ts';
+import { DEFAULT_TIMEOUTS } from '../session/session.ts';
+import { PK, PS, Stub } from '../stub.testkit.ts';
+import type { Transport } from '../transport/transport.ts';
+import { FleetController, type FleetReport, type FleetShare } from './controller.ts';
+import { Fleet } from './fleet.ts';
+import { namesToAdd, type FleetPlan } from './plan.ts';
+
+const clock = ambientClock();
+const PLAN: FleetPlan = { devices: 40, mode: 'mixed', rate: 100, seed: 'crew', namespace: '0', productKey: PK, productSecret: PS };
+const ABOUT = { version: '0', measures: 'self' as const, platform: null };
+
+const stubs: Stub[] = [];
+afterEach(async () => {
+  for (const stub of stubs.splice(0)) await time.run(stub.close());
+});
+
+/** A share in this thread, as comlink shows one of another. After `kill` no call to it is ever answered. */
+function shareOf(fleet: Fleet): { share: FleetShare; kill: () => void } {
+  let dead = false;
+  const never = new Promise<never>(() => undefined);
+  const alive = <T>(answer: () => T | Promise<T>): Promise<T> =>
+    dead ? never : Promise.resolve(answer()).then((one) => (dead ? never : one));
+  return {
+    kill: () => (dead = true),
+    share: {
+      run: (startAt) => alive(() => fleet.run(startAt)),
+      snapshot: () => alive(() => fleet.snapshot()),
+      histograms: () => alive(() => fleet.histograms()),
+      series: () => alive(() => fleet.series()),
+      detail: (index, withSecrets) => alive(() => fleet.detail(index, withSecrets)),
+      stop: () => alive(() => fleet.stop()),
+    } as FleetShare,
+  };
+}
+
+interface Crewed {
+  readonly controller: FleetController;
+  readonly fleets: readonly Fleet[];
+  kill(worker: number, reason: string): void;
+}
+
+function crewOf(plan: FleetPlan, transport: Transport, workers: number): Crewed {
+  const fleets = Array.from(
+    { length: workers },
+    (_, worker) =>
+      new Fleet(
+        plan,
+        { worker, workers },
+        { clock, transport, openSession: openReferenceSession, timeouts: DEFAULT_TIMEOUTS, edition: 'doc2020' },
+      ),
+  );
+  const shares = fleets.map(shareOf);
+  const tell: ((reason: string) => void)[] = [];
+  const deaths = shares.map((_, worker) => new Promise<string>((resolve) => (tell[worker] = resolve)));
+  const controller = new FleetController(
+    plan,
+    shares.map(({ share }) => share),
+    clock,
+    deaths,
+  );
+  return {
+    controller,
+    fleets,
+    kill(worker, reason) {
+      shares[worker]?.kill();
+      tell[worker]?.(reason);
+    },
+  };
+}
+
+const balance = ({ activated, refused, failed, local, aborted }: FleetReport): number => activated + refused + failed + local + aborted;
+
+describe('several workers as one', () => {
+  it.each([1, 3])('%i give the same account, series and percentiles', async (workers) => {
+    const stub = await Stub.open();
+    stubs.push(stub.add(...namesToAdd(PLAN)));
+    const { controller, fleets } = crewOf(PLAN, stub.transport, workers);
+    await time.run(controller.run());
+    const report = await time.run(controller.report(ABOUT));
+    expect(balance(report)).toBe(40);
+    expect(report).toMatchObject({
+      activated: 40,
+      workersLost: [],
+      errors: [],
+      throttled: 0,
+      validity: { ok: true },
+      rate: { offered: 100 },
+    });
+    expect(report.rate.achieved).toBeCloseTo(100, 6);
+    expect(
+      report.series.map(({ offered, started, online, activated, posts, replies }) => [offered, started, online, activated, posts, replies]),
+    ).toEqual([[40, 40, 40, 40, 40, 40]]);
+    for (const phase of ['register', 'connect', 'post'] as const) expect(report.series[0]?.latencyMs[phase]).not.toBeNull();
+    for (const fleet of fleets) await time.run(fleet.stop());
+  });
+
+  it('one of which dies: its units are accounted for, and the run says so', async () => {
+    const stub = await Stub.open();
+    stubs.push(stub.add(...namesToAdd(PLAN)));
+    const { controller, fleets, kill } = crewOf(PLAN, stub.transport, 2);
+    const running = controller.run();
+    // 40 are due over 390 ms; the second worker dies after some of its 20.
+    await time.run(new Promise<void>((resolve) => clock.after(250, resolve)));
+    const before = await time.run(controller.view());
+    kill(1, 'out of memory');
+    await time.run(running);
+    const report = await time.run(controller.report(ABOUT));
+    const known = before.endings.activated - Math.ceil(before.endings.activated / 2);
+    expect(balance(report)).toBe(40);
+    expect(report.workersLost).toEqual([{ worker: 1, reason: 'out of memory', units: 20 - known }]);
+    expect(report.local).toBe(20 - known);
+    expect(report.activated).toBe(20 + known);
+    expect(report.outcomes['local worker-died']).toBe(20 - known);
+    expect(known).toBeGreaterThan(2);
+    expect(report.validity).toMatchObject({ ok: false });
+    expect(report.validity.reasons).toContain('a worker died in mid-run');
+    expect(report.latencyMs).toEqual({ register: null, connect: null, post: null });
+    // The dead one's connections are no longer counted as online.
+    expect(report.series.at(-1)?.online).toBe(20);
+    expect((await time.run(controller.view())).online).toBe(20);
+    await time.run(controller.stop());
+    expect(await controller.detail(1, false)).toBeUndefined();
+    for (const fleet of fleets) await time.run(fleet.stop());
+  });
+
+  it('all of which die: the report still comes', async () => {
+    const stub = await Stub.open();
+    stubs.push(stub);
+    const { controller, fleets, kill } = crewOf(PLAN, stub.transport, 2);
+    const running = controller.run();
+    kill(0, 'a');
+    kill(1, 'b');
+    await time.run(running);
+    const report = await time.run(controller.report(ABOUT));
+    expect([balance(report), report.local, report.workersLost.length]).toEqual([40, 40, 2]);
+    expect(report.validity.reasons).toContain('2 workers died in mid-run');
+    for (const fleet of fleets) await time.run(fleet.stop());
+  });
+});

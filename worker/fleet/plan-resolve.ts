@@ -1,0 +1,203 @@
+// From a plan as it was written to a fleet that can be run: defaults filled in, flags put over it, and everything refused that could not
+// be carried out, before the first packet.
+import { seededRandom } from '../../kernel/random.ts';
+import { UserError } from '../../kernel/errors.ts';
+import { isDeviceName } from '../../protocol/names.ts';
+import { offsets, type Arrival } from './arrivals.ts';
+import { contentOf } from './fleet-publishing.ts';
+import { DEFAULT_RATE, DEVICES_MAX, units, type FleetMode, type FleetPlan } from './plan.ts';
+import { cohortOf, arrivalFrom } from './plan-translate.ts';
+import { publishingOf, type Cohort, type ListedUnit } from './plan-cohort.ts';
+import type { PlanDocument } from './plan-document.ts';
+import type { Path, PlanSource } from './plan-source.ts';
+import { TemplateError } from './template.ts';
+import { parseThreshold, type Threshold } from './thresholds.ts';
+
+/** What flags put over the document. */
+export interface Overrides {
+  readonly devices?: number;
+  readonly mode?: FleetMode;
+  readonly rate?: number;
+  readonly seed?: string;
+  readonly namespace?: string;
+  readonly holdMs?: number;
+}
+
+/** When a run ends before its time. */
+export interface StopConditions {
+  readonly afterMs?: number;
+  readonly failures?: number;
+  readonly refusals?: number;
+  readonly throttled?: number;
+  readonly lost?: number;
+}
+
+/** A plan without what its target supplies. */
+export type Fleetwide = Omit<FleetPlan, 'productKey' | 'productSecret' | 'namespace'> & { readonly cohorts: readonly Cohort[] };
+
+export interface ResolvedPlan {
+  readonly fleet: Fleetwide;
+  /** The namespace, where document or flags name one. */
+  readonly namespace: string | undefined;
+  readonly holdMs: number;
+  readonly stop: StopConditions;
+  readonly thresholds: readonly Threshold[];
+}
+
+/** A plan that no file holds: one cohort. */
+export function planOfFlags(devices: number, mode: FleetMode): PlanSource {
+  const document: PlanDocument = { model: 'open', teardown: 'disconnect', thresholds: [], cohorts: [{ name: 'devices', mode, count: devices }] };
+  return { document, complain: (_path, what, remedy) => new UserError(what, remedy) };
+}
+
+/**
+ * Resolves a plan. UserErrors name the place that could not be carried out.
+ * @param listed reads the CSV that a cohort names
+ */
+export function resolvePlan(source: PlanSource, flags: Overrides, listed: (file: string) => readonly ListedUnit[]): ResolvedPlan {
+  const { document, complain } = source;
+  const seed = flags.seed ?? document.seed ?? '1';
+  const whole = document.cohorts.map((written, i) => cohortOf(source, i, written, flags.mode, listed));
+  const cohorts = flags.devices === undefined ? whole : scaled(whole, flags.devices);
+  requireDistinct(source, cohorts);
+  const devices = cohorts.reduce((sum, cohort) => sum + cohort.devices, 0);
+  if (devices > DEVICES_MAX)
+    throw complain(['cohorts'], `${devices} devices are more than the ${DEVICES_MAX} of one run`, 'lower the counts, or run several plans');
+  const { closed, arrival, cohorts: arriving } = arrivals(source, flags.rate, cohorts);
+  const fleet: Fleetwide = {
+    devices,
+    mode: arriving.length === 1 && arriving[0] ? arriving[0].mode : 'mixed',
+    rate: arrival.shape === 'constant' ? arrival.rate : DEFAULT_RATE,
+    seed,
+    arrival,
+    cohorts: arriving,
+    teardown: document.teardown,
+    ...(closed === undefined ? {} : { closed }),
+  };
+  requireDue(source, fleet);
+  requireContent(source, arriving);
+  return {
+    fleet: { ...fleet, rate: offeredRate(fleet) },
+    namespace: flags.namespace ?? document.namespace,
+    holdMs: flags.holdMs ?? document.hold ?? 0,
+    stop: stopOf(document),
+    thresholds: document.thresholds.map((text, i) => {
+      const parsed = parseThreshold(text);
+      if (!parsed.ok) throw complain(['thresholds', i], parsed.why, parsed.remedy);
+      return parsed.threshold;
+    }),
+  };
+}
+
+/** Refuses names that are none, or that two units would have. */
+export function requireNames(plan: FleetPlan, { complain }: PlanSource): void {
+  const seen = new Set<string>();
+  for (const { identity, cohort } of units(plan)) {
+    const { deviceName } = identity;
+    const place: Path = ['cohorts', (plan.cohorts ?? []).indexOf(cohort), cohort.listed ? 'csv' : 'names'];
+    if (!isDeviceName(deviceName))
+      throw complain(place, `"${deviceName}" is no DeviceName`, 'a DeviceName is 4-32 letters, digits or - _ @ . :');
+    if (seen.has(deviceName))
+      throw complain(place, `two units would be named ${deviceName}`, 'put {{index}} into the names, or another beginning for each cohort');
+    seen.add(deviceName);
+  }
+}
+
+/** Arrivals a second on the average from the first to the last; all at once counts as one second. */
+export function offeredRate(fleet: Pick<FleetPlan, 'devices' | 'cohorts' | 'arrival' | 'seed' | 'mode' | 'rate' | 'pace'>): number {
+  const { arrival, cohorts = [] } = fleet;
+  if (arrival?.shape === 'constant' && fleet.pace?.perSecond === undefined && cohorts.every((cohort) => !cohort.arrival)) return arrival.rate;
+  const plan: FleetPlan = { ...fleet, namespace: '0', productKey: '', productSecret: '' };
+  let first = Infinity;
+  let last = -Infinity;
+  for (const { offsetMs } of units(plan)) {
+    first = Math.min(first, offsetMs);
+    last = Math.max(last, offsetMs);
+  }
+  return last > first ? ((fleet.devices - 1) * 1000) / (last - first) : fleet.devices;
+}
+
+/** The same cohorts with `devices` units in all, each with its part of them, at least one. */
+function scaled(cohorts: readonly Cohort[], devices: number): Cohort[] {
+  const before = cohorts.reduce((sum, cohort) => sum + cohort.devices, 0);
+  if (devices < cohorts.length)
+    throw new UserError(`--devices ${devices} is less than the ${cohorts.length} cohorts of the plan`, 'give each cohort one device at the least');
+  let left = devices;
+  return cohorts.map((cohort, i) => {
+    const rest = cohorts.length - 1 - i;
+    const part = rest === 0 ? left : Math.min(left - rest, Math.max(1, Math.round((cohort.devices * devices) / before)));
+    left -= part;
+    const { listed, name } = cohort;
+    if (listed && listed.length < part)
+      throw new UserError(`--devices ${devices} needs ${part} of the ${listed.length} units of cohort ${name}`, 'add lines to its CSV, or give fewer devices');
+    return { ...cohort, devices: part };
+  });
+}
+
+function arrivals(
+  { document, complain }: PlanSource,
+  rate: number | undefined,
+  cohorts: readonly Cohort[],
+): { readonly closed?: number; readonly arrival: Arrival; readonly cohorts: readonly Cohort[] } {
+  const { model, concurrency, arrival } = document;
+  if (model === 'closed') {
+    if (concurrency === undefined)
+      throw complain(['model'], 'a closed model needs a concurrency', 'say how many units are on their way at a time: concurrency: 50');
+    const own = document.cohorts.findIndex((cohort) => cohort.arrival !== undefined);
+    if (arrival || own >= 0)
+      throw complain(arrival ? ['arrival'] : ['cohorts', own, 'arrival'], 'a closed model has no arrivals: the next unit starts when another has arrived', 'leave arrival out, or write model: open');
+    if (rate !== undefined) throw new UserError('--rate does not fit a closed model', 'leave it out, or give a plan with model: open');
+    return { closed: concurrency, arrival: { shape: 'storm', withinMs: 0 }, cohorts };
+  }
+  if (concurrency !== undefined)
+    throw complain(['concurrency'], 'an open model has no concurrency', 'write model: closed, or leave concurrency out');
+  if (rate !== undefined) return { arrival: { shape: 'constant', rate }, cohorts: cohorts.map(({ arrival: _own, ...cohort }) => cohort) };
+  return { arrival: arrival ? arrivalFrom(arrival) : { shape: 'constant', rate: DEFAULT_RATE }, cohorts };
+}
+
+/** Refuses arrivals of which some would never come. */
+function requireDue({ complain }: PlanSource, { cohorts, arrival, devices, seed }: Fleetwide): void {
+  const check = (one: Arrival, count: number, path: Path): void => {
+    const due = offsets(one, count, seededRandom('arrivals', seed)).findIndex((at) => at === Infinity);
+    if (due >= 0)
+      throw complain(path, `only ${due} of ${count} units would ever be due: the rate ends at 0`, 'end with a rate above 0, or lower the count');
+  };
+  const own = cohorts.reduce((sum, cohort) => sum + (cohort.arrival ? cohort.devices : 0), 0);
+  if (arrival && own < devices) check(arrival, devices - own, ['arrival']);
+  cohorts.forEach((cohort, i) => {
+    if (cohort.arrival) check(cohort.arrival, cohort.devices, ['cohorts', i, 'arrival']);
+  });
+}
+
+function requireDistinct({ complain }: PlanSource, cohorts: readonly Cohort[]): void {
+  cohorts.forEach(({ name }, i) => {
+    if (cohorts.findIndex((other) => other.name === name) < i)
+      throw complain(['cohorts', i], `two cohorts are named ${name}`, 'give each a name of its own: name: meters');
+  });
+}
+
+/** Refuses templates that are none. */
+function requireContent({ complain }: PlanSource, cohorts: readonly Cohort[]): void {
+  cohorts.forEach((cohort, i) => {
+    const publishing = publishingOf(cohort);
+    if (!publishing) return;
+    const parts = [
+      [['topic'], { topic: publishing.topic ?? '' }],
+      [['payload'], { topic: '', payload: publishing.payload ?? '' }],
+      ...Object.entries(publishing.properties ?? {}).map(([key, value]) => [['properties', key], { properties: { [key]: value } }] as const),
+    ] as const;
+    for (const [path, part] of parts) {
+      try {
+        contentOf({ qos: 0, reply: false, ...part });
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error;
+        throw complain(['cohorts', i, 'publish', ...path], error.message, error.remedy);
+      }
+    }
+  });
+}
+
+function stopOf({ stop = {} }: PlanDocument): StopConditions {
+  const { after, ...counts } = stop;
+  return { ...counts, ...(after === undefined ? {} : { afterMs: after }) };
+}

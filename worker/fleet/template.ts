@@ -1,0 +1,150 @@
+// What units publish, and what they are called: text with expressions in double braces. Counters and random walks are each unit's own.
+import type { Random } from '../../kernel/random.ts';
+import { CALLS, type Value } from './template-calls.ts';
+
+/** What an expression may say about the unit and the moment. */
+export interface TemplateFacts {
+  /** Of the unit in the fleet, and in its cohort; both from 0. */
+  readonly index: number;
+  readonly number: number;
+  readonly deviceName: string;
+  readonly productKey: string;
+  readonly cohort: string;
+  readonly namespace: string;
+  /** Which publish of the unit it is, from 1. */
+  readonly n: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+}
+
+/** What a template is filled in with: facts, what it remembers of this unit, and the unit's draws. */
+export interface TemplateContext {
+  readonly facts: TemplateFacts;
+  /** A number for each call with state; empty at first. */
+  readonly state: (number | undefined)[];
+  readonly random: () => Random;
+}
+
+/** A template that is none: where in its text, why, and what to do. */
+export class TemplateError extends Error {
+  readonly offset: number;
+  readonly remedy: string;
+
+  constructor(offset: number, why: string, remedy: string) {
+    super(why);
+    this.name = 'TemplateError';
+    this.offset = offset;
+    this.remedy = remedy;
+  }
+}
+
+type Expression = (context: TemplateContext) => Value;
+
+const FACTS = [
+  'index',
+  'number',
+  'deviceName',
+  'productKey',
+  'cohort',
+  'namespace',
+  'n',
+  'now',
+] as const satisfies readonly (keyof TemplateFacts)[];
+/** What a DeviceName may be made of: nothing that changes while a unit lives. */
+const NAME_WORDS: ReadonlySet<string> = new Set(['index', 'number', 'cohort', 'namespace', 'pad']);
+
+const BRACES = /\{\{|\}\}/g;
+const EXPRESSION = /^\s*([A-Za-z]\w*)\s*(?:\(([^()]*)\))?\s*$/;
+const ARGUMENT = /^\s*(?:(-?\d+(?:\.\d+)?)|'([^']*)'|([A-Za-z]\w*))\s*$/;
+
+/** Compiles the templates of one cohort; calls with state get a slot each. */
+export class TemplateCompiler {
+  readonly #words: ReadonlySet<string> | undefined;
+  #slots = 0;
+
+  /** @param use a DeviceName may hold less than a payload */
+  constructor(use: 'payload' | 'name') {
+    this.#words = use === 'name' ? NAME_WORDS : undefined;
+  }
+
+  /** A text with its expressions filled in. */
+  text(source: string): (context: TemplateContext) => string {
+    const parts = this.#parts(source);
+    return (context) => parts.map((part) => (typeof part === 'string' ? part : String(part(context)))).join('');
+  }
+
+  /** Any value of JSON: the texts in it are templates, and one that is an expression and nothing else keeps its type. */
+  value(source: unknown): (context: TemplateContext) => unknown {
+    if (typeof source === 'string') {
+      const parts = this.#parts(source);
+      const [only] = parts;
+      if (parts.length === 1 && typeof only === 'function') return only;
+      return (context) => parts.map((part) => (typeof part === 'string' ? part : String(part(context)))).join('');
+    }
+    if (Array.isArray(source)) {
+      const items = source.map((one) => this.value(one));
+      return (context) => items.map((item) => item(context));
+    }
+    if (typeof source !== 'object' || source === null) return () => source;
+    const entries = Object.entries(source).map(([key, one]) => [key, this.value(one)] as const);
+    return (context) => Object.fromEntries(entries.map(([key, item]) => [key, item(context)]));
+  }
+
+  #parts(source: string): (string | Expression)[] {
+    const parts: (string | Expression)[] = [];
+    let from = 0;
+    let open: number | undefined;
+    for (const { 0: brace, index } of source.matchAll(BRACES)) {
+      if (brace === '{{') {
+        if (open !== undefined) throw new TemplateError(index, 'opens {{ inside of {{', 'close the first with }}');
+        if (index > from) parts.push(source.slice(from, index));
+        open = index + 2;
+      } else if (open !== undefined) {
+        parts.push(this.#expression(source.slice(open, index), open));
+        from = index + 2;
+        open = undefined;
+      }
+    }
+    if (open !== undefined) throw new TemplateError(open - 2, 'opens {{ and never closes it', 'write }} after the expression');
+    if (from < source.length) parts.push(source.slice(from));
+    return parts;
+  }
+
+  #expression(text: string, offset: number): Expression {
+    const [, name = '', inside] = EXPRESSION.exec(text) ?? [];
+    if (name === '')
+      throw new TemplateError(offset, `{{${text}}} is no expression`, 'write {{name}} or {{name(1, 2)}}, such as {{walk(20, 0.5)}}');
+    if (this.#words && !this.#words.has(name))
+      throw new TemplateError(offset, `{{${name}}} cannot be part of a DeviceName`, `use one of ${[...this.#words].join(', ')}`);
+    if (isFact(name) && inside === undefined) return ({ facts }) => facts[name];
+    const call = CALLS.get(name);
+    if (!call) throw new TemplateError(offset, `{{${name}}} is not known`, `use one of ${[...FACTS, ...CALLS.keys()].join(', ')}`);
+    const given = inside === undefined || inside.trim() === '' ? [] : inside.split(',');
+    const args = given.map((one) => this.#argument(one, offset));
+    const complaint = call.check(args.map((one) => (typeof one === 'function' ? undefined : one)));
+    if (complaint !== undefined) throw new TemplateError(offset, `{{${text.trim()}}}: ${complaint}`, `write it as {{${call.usage}}}`);
+    const slot = call.remembers ? this.#slots++ : -1;
+    return (context) => {
+      const values = args.map((one) => (typeof one === 'function' ? one(context) : one));
+      const before = slot < 0 ? undefined : context.state[slot];
+      const result = call.evaluate(values, { now: context.facts.now, random: context.random, before });
+      if (slot >= 0) context.state[slot] = Number(result);
+      return result;
+    };
+  }
+
+  #argument(text: string, offset: number): Value | Expression {
+    const [whole, number, quoted, word] = ARGUMENT.exec(text) ?? [];
+    if (whole === undefined)
+      throw new TemplateError(offset, `${text.trim() || 'an empty argument'} is no argument`, "give a number, a 'text', or a name such as index");
+    if (number !== undefined) return Number(number);
+    if (quoted !== undefined) return quoted;
+    if (!isFact(word ?? '') || (this.#words && !this.#words.has(word ?? '')))
+      throw new TemplateError(offset, `${word} is no name that an argument can be`, `use one of ${FACTS.join(', ')}, or put text in quotes`);
+    return ({ facts }) => facts[word as keyof TemplateFacts];
+  }
+}
+
+function isFact(name: string): name is keyof TemplateFacts {
+  return (FACTS as readonly string[]).includes(name);
+}

@@ -1,0 +1,33 @@
+// What the thresholds of a plan can ask of a finished run.
+import type { FleetReport } from './controller.ts';
+import { percentile, type Histograms } from './measure.ts';
+import type { CountName, Measured } from './thresholds.ts';
+
+/** A finished run, for `judge`. Times are withheld where the run's own validity forbids them. */
+export function measuredOf(report: FleetReport, histograms: Histograms): Measured {
+  const counts: Readonly<Record<CountName, number>> = {
+    devices: report.devices,
+    activated: report.activated,
+    refused: report.refused,
+    failed: report.failed,
+    local: report.local,
+    aborted: report.aborted,
+    throttled: report.throttled,
+    ...report.rate,
+    published: report.traffic.published,
+    answered: report.traffic.answered,
+    overruns: report.traffic.overruns,
+    missed: report.traffic.missed,
+    lost: report.traffic.lost,
+    reconnected: report.traffic.reconnected,
+  };
+  return {
+    count: (name) => counts[name],
+    percentile(of, p) {
+      const key = of === 'lag' || of.startsWith('service.') ? (of as keyof Histograms) : (`latency.${of}` as keyof Histograms);
+      const histogram = histograms[key];
+      // How late the generator was is what says whether the others may be believed.
+      return histogram.totalCount === 0 || (!report.validity.ok && of !== 'lag') ? null : percentile(histogram, p);
+    },
+  };
+}

@@ -1,0 +1,145 @@
+// What must hold of a finished run, as a plan says it: `p99(connect) < 500ms`, `refused == 0`, `achieved/offered > 0.99`.
+import { nearest } from './plan-words.ts';
+
+const COUNTS = [
+  'devices',
+  'activated',
+  'refused',
+  'failed',
+  'local',
+  'aborted',
+  'throttled',
+  'offered',
+  'achieved',
+  'published',
+  'answered',
+  'overruns',
+  'missed',
+  'lost',
+  'reconnected',
+] as const;
+export type CountName = (typeof COUNTS)[number];
+
+/** Counts that say how units ended: a plan that judges one of them judges the account itself. */
+const ACCOUNT: ReadonlySet<string> = new Set<CountName>(['activated', 'refused', 'failed', 'local', 'aborted']);
+
+const SERIES = [
+  'register',
+  'connect',
+  'post',
+  'service.register',
+  'service.connect',
+  'service.post',
+  'lag',
+] as const;
+export type SeriesName = (typeof SERIES)[number];
+
+type Metric =
+  | { readonly kind: 'count'; readonly name: CountName }
+  /** A percentile of a histogram, 100 for its maximum; milliseconds. */
+  | { readonly kind: 'percentile'; readonly of: SeriesName; readonly p: number };
+
+const COMPARE = {
+  '<=': (a: number, b: number) => a <= b,
+  '>=': (a: number, b: number) => a >= b,
+  '==': (a: number, b: number) => a === b,
+  '!=': (a: number, b: number) => a !== b,
+  '<': (a: number, b: number) => a < b,
+  '>': (a: number, b: number) => a > b,
+} as const;
+
+export interface Threshold {
+  /** As it was written. */
+  readonly text: string;
+  /** One metric, or one divided by another. */
+  readonly left: readonly Metric[];
+  readonly compare: keyof typeof COMPARE;
+  /** Milliseconds where the metric is a time. */
+  readonly bound: number;
+}
+
+/** What a threshold asks a finished run. */
+export interface Measured {
+  count(name: CountName): number;
+  /** Milliseconds; null where it was not measured, or is withheld. */
+  percentile(of: SeriesName, p: number): number | null;
+}
+
+export interface Judged {
+  readonly text: string;
+  /** null: the run does not say. */
+  readonly ok: boolean | null;
+  /** What was measured; milliseconds where it is a time. */
+  readonly actual: number | null;
+}
+
+export type ParsedThreshold =
+  | { readonly ok: true; readonly threshold: Threshold }
+  | { readonly ok: false; readonly why: string; readonly remedy: string };
+
+const WHOLE = /^\s*(.+?)\s*(<=|>=|==|!=|<|>)\s*([\d.]+)\s*(us|ms|s|%)?\s*$/;
+const PERCENTILE = /^(?:p(\d{1,2}(?:\.\d+)?)|(max))\(\s*([a-z.]+)\s*\)$/;
+const UNITS = { us: 0.001, ms: 1, s: 1000, '%': 0.01 } as const;
+const EXAMPLES = 'write it as `p99(connect) < 500ms`, `refused == 0` or `achieved/offered > 0.99`';
+
+/** Reads one threshold. */
+export function parseThreshold(text: string): ParsedThreshold {
+  const [, expression, compare, number, unit] = WHOLE.exec(text) ?? [];
+  if (expression === undefined || !Number.isFinite(Number(number)) || !isComparison(compare ?? ''))
+    return { ok: false, why: `"${text}" is no threshold`, remedy: EXAMPLES };
+  const left: Metric[] = [];
+  for (const word of expression.split('/')) {
+    const metric = metricOf(word.trim());
+    if ('why' in metric) return { ok: false, ...metric };
+    left.push(metric);
+  }
+  if (left.length > 2) return { ok: false, why: `"${text}" divides more than once`, remedy: EXAMPLES };
+  const isTime = left.length === 1 && left[0]?.kind === 'percentile';
+  if (isTime !== (unit !== undefined && unit !== '%'))
+    return isTime
+      ? { ok: false, why: `"${text}" compares a time with a number`, remedy: 'give a unit: us, ms or s' }
+      : { ok: false, why: `"${text}" compares a number with a time`, remedy: 'leave the unit out' };
+  const factor = unit === undefined ? 1 : UNITS[unit as keyof typeof UNITS];
+  return { ok: true, threshold: { text: text.trim(), left, compare: compare as keyof typeof COMPARE, bound: Number(number) * factor } };
+}
+
+function isComparison(text: string): text is keyof typeof COMPARE {
+  return Object.hasOwn(COMPARE, text);
+}
+
+function metricOf(word: string): Metric | { readonly why: string; readonly remedy: string } {
+  const [, p, max, of] = PERCENTILE.exec(word) ?? [];
+  if (of !== undefined) {
+    const series = SERIES.find((one) => one === of);
+    if (series) return { kind: 'percentile', of: series, p: max ? 100 : Number(p) };
+    return { why: `nothing named "${of}" is timed`, remedy: suggestion(of, SERIES) };
+  }
+  const name = COUNTS.find((one) => one === word);
+  if (name) return { kind: 'count', name };
+  return { why: `"${word}" is no metric`, remedy: suggestion(word, COUNTS) };
+}
+
+function suggestion(word: string, known: readonly string[]): string {
+  const one = nearest(word, known);
+  return `${one === undefined ? '' : `did you mean ${one}? `}known are ${known.join(', ')}`;
+}
+
+/** Judges a run by its thresholds. */
+export function judge(thresholds: readonly Threshold[], run: Measured): Judged[] {
+  return thresholds.map(({ text, left, compare, bound }) => {
+    const actual = valueOf(left, run);
+    return { text, ok: actual === null ? null : COMPARE[compare](actual, bound), actual };
+  });
+}
+
+function valueOf(left: readonly Metric[], run: Measured): number | null {
+  const values = left.map((metric) => (metric.kind === 'count' ? run.count(metric.name) : run.percentile(metric.of, metric.p)));
+  const [over, under = 1] = values;
+  // Nothing of nothing: the run does not say.
+  return over === undefined || over === null || under === null || under === 0 ? null : over / under;
+}
+
+/** Does any of them say how many units may end otherwise than activated? */
+export function judgesAccount(thresholds: readonly Threshold[]): boolean {
+  return thresholds.some(({ left }) => left.some((metric) => metric.kind === 'count' && ACCOUNT.has(metric.name)));
+}
