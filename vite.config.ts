@@ -74,6 +74,7 @@ export default defineConfig({
             memory: join(checkout, 'test/bench/memory.bench.ts'),
             stub: join(checkout, 'test/bench/stub.bench.ts'),
             'stub-load': join(checkout, 'test/bench/stub-load.bench.ts'),
+            honesty: join(checkout, 'test/bench/honesty.bench.ts'),
             load: join(checkout, 'test/bench/load.bench.ts'),
             'load-client': join(checkout, 'test/bench/load-client.bench.ts'),
           },

@@ -8,6 +8,7 @@ const WHY: Readonly<Record<string, string>> = {
   EACCES: 'is not readable for this user',
   EISDIR: 'is a directory',
   ENOTDIR: 'lies below something that is no directory',
+  EEXIST: 'there is a file of that name',
 };
 
 /** The text of a file the user named. */

@@ -45,7 +45,8 @@ export interface FleetToRun {
 
 /** Everything that can be known before the first packet; UserErrors say what could not be carried out. */
 export function planFleet(file: string | undefined, options: PlanOptions): FleetToRun {
-  const source = file === undefined ? planOfFlags(options.devices ?? DEFAULT_DEVICES, options.mode ?? 'mixed') : readPlan(readText(file, 'plan'), file);
+  const source =
+    file === undefined ? planOfFlags(options.devices ?? DEFAULT_DEVICES, options.mode ?? 'mixed') : readPlan(readText(file, 'plan'), file);
   const { document } = source;
   const beside = (path: string): string => (file === undefined ? path : resolve(dirname(file), path));
   const flash = options.flash === undefined ? undefined : readFlash(options.flash);
@@ -67,10 +68,16 @@ export function planFleet(file: string | undefined, options: PlanOptions): Fleet
   );
   const chosen = targetOf(options, source, beside, resolved);
   if (options.flash !== undefined && chosen.kind === 'stub')
-    throw new UserError('--flash needs a platform that remembers, and the embedded stub ends with the run', 'give --target, for instance that of `muster stub`');
+    throw new UserError(
+      '--flash needs a platform that remembers, and the embedded stub ends with the run',
+      'give --target, for instance that of `muster stub`',
+    );
   const product = productOf(chosen, resolved.fleet.seed);
   if (flash && flash.productKey !== product.productKey)
-    throw new UserError(`--flash ${options.flash} holds units of product ${flash.productKey}, and the target has ${product.productKey}`, 'give another file for each product');
+    throw new UserError(
+      `--flash ${options.flash} holds units of product ${flash.productKey}, and the target has ${product.productKey}`,
+      'give another file for each product',
+    );
   const unpaced: FleetPlan = {
     ...resolved.fleet,
     ...product,
@@ -138,7 +145,9 @@ function paced(plan: FleetPlan, chosen: ChosenTarget, asked: number | undefined)
   if (asked !== undefined) {
     const notes =
       asked * perUnit > perSecond
-        ? [`--rate ${asked} makes up to ${asked * perUnit} connections a second; ${chosen.name} takes ${perSecond} and may turn the rest away`]
+        ? [
+            `--rate ${asked} makes up to ${asked * perUnit} connections a second; ${chosen.name} takes ${perSecond} and may turn the rest away`,
+          ]
         : [];
     return { plan: { ...plan, pace: each }, notes };
   }
@@ -147,7 +156,9 @@ function paced(plan: FleetPlan, chosen: ChosenTarget, asked: number | undefined)
   const slower = rate < offeredRate(plan) * 0.999;
   return {
     plan: { ...held, rate },
-    notes: slower ? [`arrivals are held to ${rate.toFixed(0)} a second: ${chosen.name} takes ${perSecond} connections a second (--rate N overrides)`] : [],
+    notes: slower
+      ? [`arrivals are held to ${rate.toFixed(0)} a second: ${chosen.name} takes ${perSecond} connections a second (--rate N overrides)`]
+      : [],
   };
 }
 

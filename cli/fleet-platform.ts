@@ -81,7 +81,11 @@ async function addDevice(
 ): Promise<void> {
   const result = await request({ action: 'AddDevice', productKey, ...device });
   if (!result.ok && result.code !== DEVICE_EXISTS)
-    throw new UserError(`the platform did not add device ${device.deviceName}: ${result.message}`, 'check the ProductKey', EXIT.unreachable);
+    throw new UserError(
+      `the platform did not add device ${device.deviceName}: ${result.message}`,
+      'check the ProductKey',
+      EXIT.unreachable,
+    );
 }
 
 /**

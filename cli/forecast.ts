@@ -38,9 +38,11 @@ export function forecastLines(one: Forecast, made: boolean): string[] {
 }
 
 /** A time for a person, rounded up. */
-export function duration(ms: number): string {
+export /** A person plans with minutes, and with seconds where there are few of them. */
+function duration(ms: number): string {
   const seconds = Math.ceil(ms / 1_000);
   if (seconds < 120) return `${seconds} s`;
+  if (seconds < 600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   const minutes = Math.ceil(seconds / 60);
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -82,7 +82,10 @@ export function chooseTarget(options: TargetOptions): ChosenTarget {
       ['--ca', options.ca],
     ] as const) {
       if (value !== undefined)
-        throw new UserError(`${name} needs a --target`, 'the embedded stub makes its own product; leave the option out');
+        throw new UserError(
+          `${name} needs a --target that is reached over sockets`,
+          'the embedded stub makes its own product; leave the option out',
+        );
     }
     return { kind: 'stub' };
   }
@@ -107,7 +110,9 @@ function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: Targ
       `--target ${scheme}://${url.host} carries a name or a password`,
       'leave them out: every device has credentials of its own',
     );
-  const productKey = options.productKey ?? (process.env.MUSTER_PRODUCT_KEY || stub?.products[0]?.productKey || (options.anyBroker ? ANY_PRODUCT.productKey : undefined));
+  const productKey =
+    options.productKey ??
+    (process.env.MUSTER_PRODUCT_KEY || stub?.products[0]?.productKey || (options.anyBroker ? ANY_PRODUCT.productKey : undefined));
   if (productKey === undefined) throw new UserError('a target URL needs a ProductKey', 'give --product-key, or set MUSTER_PRODUCT_KEY');
   requireProductKey(productKey, options.productKey === undefined ? 'MUSTER_PRODUCT_KEY' : '--product-key');
   return {

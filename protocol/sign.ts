@@ -5,7 +5,7 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { md5, sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { connectContents, registrationContent, type ConnectParts, type RegistrationParts } from './content.ts';
 import { ProtocolError } from './errors.ts';
 
@@ -28,9 +28,49 @@ export function parseSignMethod(raw: string): SignMethod {
   return method;
 }
 
-/** HMAC of `content` under `key`, both as UTF-8, in lower-case hex: 32, 40 or 64 digits (S1, S4). */
+/** HMACs that have taken in their key, which is half of the work for a text as short as ours; the longest unused is dropped. */
+const KEPT_KEYS = 64;
+
+type Hmac = ReturnType<typeof hmac.create>;
+
+/** The HMACs of one method by key: undefined while a key was met only once, as most DeviceSecrets are. */
+class Keys {
+  readonly #hash: (typeof HASHES)[SignMethod];
+  readonly #kept = new Map<string, Hmac | undefined>();
+  /** Where the signing is done: a kept HMAC is only copied from. */
+  readonly #scratch: Hmac;
+
+  constructor(method: SignMethod) {
+    this.#hash = HASHES[method];
+    this.#scratch = hmac.create(this.#hash, new Uint8Array());
+  }
+
+  sign(key: string, content: Uint8Array): Uint8Array {
+    const met = this.#kept.has(key);
+    const keyed = met ? (this.#kept.get(key) ?? hmac.create(this.#hash, encoder.encode(key))) : undefined;
+    this.#kept.delete(key);
+    this.#kept.set(key, keyed);
+    if (!keyed) {
+      if (this.#kept.size > KEPT_KEYS) for (const oldest of this.#kept.keys()) if (this.#kept.delete(oldest)) break;
+      return hmac(this.#hash, encoder.encode(key), content);
+    }
+    return keyed._cloneInto(this.#scratch).update(content).digest();
+  }
+}
+
+const encoder = new TextEncoder();
+const KEYS: Readonly<Record<SignMethod, Keys>> = {
+  hmacmd5: new Keys('hmacmd5'),
+  hmacsha1: new Keys('hmacsha1'),
+  hmacsha256: new Keys('hmacsha256'),
+};
+
+/**
+ * HMAC of `content` under `key`, both as UTF-8, in lower-case hex: 32, 40 or 64 digits (S1, S4). A key that is used again and again, as a
+ * ProductSecret is, is taken in once.
+ */
 export function sign(method: SignMethod, key: string, content: string): string {
-  return bytesToHex(hmac(HASHES[method], utf8ToBytes(key), utf8ToBytes(content)));
+  return bytesToHex(KEYS[method].sign(key, encoder.encode(content)));
 }
 
 /**

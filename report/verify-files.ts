@@ -86,7 +86,11 @@ export function readAnyReport(file: RunFile, problems: Problem[]): ReadReport | 
     problems.push({ where: `${name}${lineOfSyntax(text, error)}`, what: 'it is not JSON: it was cut off or changed' });
     return undefined;
   }
-  const { format, footer, kind } = (typeof value === 'object' ? (value ?? {}) : {}) as { format?: unknown; footer?: unknown; kind?: unknown };
+  const { format, footer, kind } = (typeof value === 'object' ? (value ?? {}) : {}) as {
+    format?: unknown;
+    footer?: unknown;
+    kind?: unknown;
+  };
   if (format !== REPORT_FORMAT) {
     const given = typeof format === 'string' ? `of format ${format}` : 'of no format';
     problems.push({ where: name, what: `it is ${given}; this version reads ${REPORT_FORMAT}` });

@@ -1,6 +1,9 @@
 // The fixed words of reports in English. What a case or a rule says comes from the report itself, in both languages.
+import { sharedEn } from './words.shared.ts';
 
 export const en = {
+  ...sharedEn,
+
   'doc.title': 'Conformance report: {name}',
   'doc.skip': 'Skip to the result',
   'doc.foot': 'Made by Muster {version} from report.json and {file}. Nothing in this file is loaded from anywhere.',
@@ -27,18 +30,6 @@ export const en = {
   'find.none': 'No case and no rule matches.',
   'find.open': 'Open all',
   'find.close': 'Close all',
-
-  'conformance.conformant': 'conformant',
-  'conformance.not-conformant': 'not conformant',
-  'conformance.undetermined': 'undetermined',
-
-  'verdict.pass': 'pass',
-  'verdict.fail': 'fail',
-  'verdict.warn': 'warning',
-  'verdict.inconclusive': 'inconclusive',
-  'verdict.not_applicable': 'not applicable',
-  'verdict.error': 'error',
-  'verdict.not_run': 'not run',
 
   'kind.embedded-stub': 'the stub inside Muster',
   'kind.stub': 'a stub of Muster in another process',
@@ -184,33 +175,8 @@ export const en = {
   'seq.undecoded': 'undecoded',
 
   'event.opened': 'connection {conn} opened, {to}',
-  'event.closed.device': 'connection {conn} closed by the device',
-  'event.closed.platform': 'connection {conn} closed by the platform',
-  'event.broke': 'connection {conn} broke: {code}',
   'event.bytes': 'bytes that are no MQTT packet: {count}',
-  'event.undecoded': 'a packet that does not decode',
   'event.more': '… {count} more bytes in the transcript',
-
-  'field.clientId': 'client identifier',
-  'field.username': 'user name',
-  'field.password': 'password',
-  'field.keepAlive': 'keep-alive',
-  'field.clean': 'clean session',
-  'field.meaning': 'meaning',
-  'field.sessionPresent': 'session present',
-  'field.topic': 'topic',
-  'field.qos': 'QoS',
-  'field.payload': 'payload',
-  'field.code': 'code',
-  'field.filter': 'filter',
-  'field.granted': 'granted',
-  'field.packetId': 'packet id',
-  'field.protocol': 'protocol',
-  'field.will': 'will topic',
-  'field.retain': 'retain',
-  'field.duplicate': 'duplicate',
-  'field.yes': 'yes',
-  'field.no': 'no',
 
   'load.title': 'Load report: {name}',
   'load.foot': 'Made by Muster {version} from report.json. Nothing in this file is loaded from anywhere.',

@@ -1,7 +1,10 @@
 // The fixed words of reports in Simplified Chinese, and the meanings of the platform's numbers, which protocol/codes.ts has in English.
+import { sharedZhCN } from './words.shared.ts';
 import type { WordKey } from './words.en.ts';
 
 export const zhCN: Readonly<Record<WordKey, string>> = {
+  ...sharedZhCN,
+
   'doc.title': '符合性报告：{name}',
   'doc.skip': '跳到结果',
   'doc.foot': '由 Muster {version} 根据 report.json 与 {file} 生成。本文件不从任何地方加载内容。',
@@ -28,18 +31,6 @@ export const zhCN: Readonly<Record<WordKey, string>> = {
   'find.none': '没有匹配的用例或规则。',
   'find.open': '全部展开',
   'find.close': '全部收起',
-
-  'conformance.conformant': '符合',
-  'conformance.not-conformant': '不符合',
-  'conformance.undetermined': '未定',
-
-  'verdict.pass': '通过',
-  'verdict.fail': '失败',
-  'verdict.warn': '警告',
-  'verdict.inconclusive': '无法判定',
-  'verdict.not_applicable': '不适用',
-  'verdict.error': '错误',
-  'verdict.not_run': '未运行',
 
   'kind.embedded-stub': 'Muster 内置的仿真平台',
   'kind.stub': '另一进程中的 Muster 仿真平台',
@@ -185,33 +176,8 @@ export const zhCN: Readonly<Record<WordKey, string>> = {
   'seq.undecoded': '无法解码',
 
   'event.opened': '连接 {conn} 已打开，{to}',
-  'event.closed.device': '连接 {conn} 由设备关闭',
-  'event.closed.platform': '连接 {conn} 由平台关闭',
-  'event.broke': '连接 {conn} 中断：{code}',
   'event.bytes': '不是 MQTT 报文的字节数：{count}',
-  'event.undecoded': '无法解码的报文',
   'event.more': '… 另有 {count} 个字节，见记录文件',
-
-  'field.clientId': '客户端标识',
-  'field.username': '用户名',
-  'field.password': '密码',
-  'field.keepAlive': '保活',
-  'field.clean': '清除会话',
-  'field.meaning': '含义',
-  'field.sessionPresent': '会话存在',
-  'field.topic': '主题',
-  'field.qos': 'QoS',
-  'field.payload': '载荷',
-  'field.code': '代码',
-  'field.filter': '过滤器',
-  'field.granted': '授予',
-  'field.packetId': '报文标识',
-  'field.protocol': '协议',
-  'field.will': '遗嘱主题',
-  'field.retain': '保留',
-  'field.duplicate': '重发',
-  'field.yes': '是',
-  'field.no': '否',
 
   'load.title': '负载测试报告：{name}',
   'load.foot': '由 Muster {version} 根据 report.json 生成。本文件不从任何地方加载内容。',

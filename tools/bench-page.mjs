@@ -1,7 +1,13 @@
-// One run of a fleet in a tab of real Chromium, for tools/bench.mjs: everything due at once, until every device is online.
+// Runs of a fleet in a tab of real Chromium, for tools/bench.mjs: everything due at once, until every device is online or has ended. On the
+// in-page platform, through the relay, and over the browser's own WebSockets. By hand: `node tools/bench-page.mjs` runs one of each.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 import { checkout } from './build.mjs';
 import { chromiumFlags, ensureChromium } from './chromium.mjs';
@@ -9,44 +15,207 @@ import { chromiumFlags, ensureChromium } from './chromium.mjs';
 /** Highest arrival rate that the form takes: the schedule never holds a device back. */
 const RATE = 5_000;
 const LONGEST_MS = 120_000;
+const PRODUCT = { productKey: 'a1BenchPage', productSecret: 'ps0123456789abcd' };
 
-/** Keeps the longest task of the page's own thread where the bench can read it. */
+/** Keeps the longest task of the page's own thread, and every frame's time, where the bench can read them. */
 const OBSERVE = `
   window.longestTask = 0;
+  window.frames = [];
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) window.longestTask = Math.max(window.longestTask, entry.duration);
   }).observe({ type: 'longtask', buffered: true });
+  let last = performance.now();
+  const frame = (now) => {
+    window.frames.push(now - last);
+    last = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
 `;
 
 /**
- * Registrations a second (each device also connects and posts once meanwhile), and the longest task of the page, milliseconds; tasks
- * below 50 ms are not reported by the browser and read 0.
- * @param {{ devices: number }} options
+ * @typedef {object} PageRun
+ * @property {number} registrationsPerSecond devices that came online, by the seconds until all had or had ended
+ * @property {number} online
+ * @property {number} local   devices that this browser had no room for
+ * @property {number} longestTaskMs of the page's thread; tasks below 50 ms are not reported by the browser and read 0
+ * @property {number} frameP95Ms between two frames of the page
+ * @property {number} frameMaxMs
  */
-export async function measurePage({ devices }) {
-  const server = spawn(process.execPath, [join(checkout, 'dist/cli/muster.js'), 'serve', '--port', '0', '--no-stub'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+
+/**
+ * Starts the command; what its first line says.
+ * @param {readonly string[]} args
+ * @returns {Promise<{ line: string, stop: () => Promise<void> }>}
+ */
+async function start(args) {
+  const child = spawn(process.execPath, [join(checkout, 'dist/cli/muster.js'), ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = once(child, 'close');
+  const first = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+  if (first.done) throw new Error(`muster ${args[0]} ended without a word`);
+  return {
+    line: first.value,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/**
+ * @param {readonly string[]} args of `muster serve`
+ * @param {{ devices: number, mode?: string, rate?: number }} plan
+ * @param {(page: import('@playwright/test').Page) => Promise<void>} choose fills in the target
+ * @returns {Promise<PageRun>}
+ */
+async function run(args, { devices, mode = 'mixed', rate = RATE }, choose) {
+  const server = await start(['serve', '--port', '0', '--no-stub', ...args]);
   const browser = await chromium.launch({ executablePath: await ensureChromium(), args: [...chromiumFlags] });
   try {
-    const lines = createInterface(server.stdout);
-    const first = await lines[Symbol.asyncIterator]().next();
-    if (first.done) throw new Error('the command printed no URL');
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ignoreHTTPSErrors: true });
     await page.addInitScript({ content: OBSERVE });
-    await page.goto(first.value);
+    await page.goto(server.line);
+    await choose(page);
     await page.getByRole('textbox', { name: 'Devices', exact: true }).fill(String(devices));
-    await page.getByRole('textbox', { name: 'Arrivals / s', exact: true }).fill(String(RATE));
+    await page.getByRole('textbox', { name: 'Arrivals / s', exact: true }).fill(String(rate));
+    await page.getByLabel('Registration', { exact: true }).selectOption(mode);
+    await page.evaluate('window.longestTask = 0; window.frames.length = 0');
     const startedAt = performance.now();
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.locator('[data-testid=fleet][data-phase=holding]').waitFor({ timeout: LONGEST_MS });
     const seconds = (performance.now() - startedAt) / 1000;
-    const online = Number(await page.getByTestId('count-online').getAttribute('data-value'));
-    if (online !== devices) throw new Error(`${online} of ${devices} devices are online`);
+    const count = async (/** @type {string} */ name) => Number(await page.getByTestId(`count-${name}`).getAttribute('data-value'));
+    const [online, local] = [await count('online'), await count('local')];
     const longestTaskMs = Number(await page.evaluate('window.longestTask'));
-    return { registrationsPerSecond: devices / seconds, longestTaskMs };
+    const frames = /** @type {number[]} */ (await page.evaluate('window.frames')).sort((a, b) => a - b);
+    const frameP95Ms = frames[Math.floor(frames.length * 0.95)] ?? 0;
+    const frameMaxMs = frames.at(-1) ?? 0;
+    return { registrationsPerSecond: online / seconds, online, local, longestTaskMs, frameP95Ms, frameMaxMs };
   } finally {
     await browser.close();
-    server.kill();
+    await server.stop();
   }
+}
+
+/**
+ * @param {PageRun} result
+ * @param {number} devices
+ */
+function requireAll(result, devices) {
+  if (result.online !== devices) throw new Error(`${result.online} of ${devices} devices are online, ${result.local} are local`);
+  return result;
+}
+
+/**
+ * Devices on the in-page platform; each registers, connects and posts once meanwhile.
+ * @param {{ devices: number, mode?: string }} plan
+ */
+export async function measurePage(plan) {
+  return requireAll(await run([], plan, () => Promise.resolve()), plan.devices);
+}
+
+/**
+ * @param {(stub: { wss: number, target: string }) => Promise<PageRun>} use
+ * @returns {Promise<PageRun>}
+ */
+async function withStub(use) {
+  const folder = mkdtempSync(join(tmpdir(), 'muster-bench-page-'));
+  const config = join(folder, 'stub.json');
+  writeFileSync(config, JSON.stringify({ products: [{ ...PRODUCT, dynamicRegistration: true }] }));
+  const stub = await start(['stub', '--json', '--config', config]);
+  try {
+    return await use(readyOf(stub.line));
+  } finally {
+    await stub.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * What a stub says of itself.
+ * @param {string} line
+ * @returns {{ wss: number, target: string }}
+ */
+function readyOf(line) {
+  /** @type {unknown} */
+  const said = JSON.parse(line);
+  return /** @type {{ wss: number, target: string }} */ (said);
+}
+
+/** @param {import('@playwright/test').Page} page */
+async function fillProduct(page) {
+  await page.getByLabel('ProductKey').fill(PRODUCT.productKey);
+  await page.getByLabel('ProductSecret').fill(PRODUCT.productSecret);
+}
+
+/** @param {import('@playwright/test').Page} page */
+async function chooseRelay(page) {
+  await page.getByLabel('Through the relay').check();
+  await fillProduct(page);
+}
+
+/**
+ * Devices that register without names added beforehand, through the relay, over TLS, at a stub in another process.
+ * @param {{ devices: number, rate?: number }} plan
+ */
+export async function measureRelay(plan) {
+  return withStub(async ({ target }) =>
+    requireAll(await run(['--target', target], { ...plan, mode: 'regnwl' }, chooseRelay), plan.devices),
+  );
+}
+
+/**
+ * Devices that only connect, through the relay, over TCP, at Debian's mosquitto, which takes anybody; undefined where it is not installed.
+ * @param {{ devices: number, rate?: number }} plan
+ */
+export async function measureRelayTcp(plan) {
+  const folder = mkdtempSync(join(tmpdir(), 'muster-bench-page-'));
+  const port = await freePort();
+  const [config, target] = [join(folder, 'mosquitto.conf'), join(folder, 'target.yaml')];
+  writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
+  writeFileSync(target, `name: mosquitto\nendpoints: { mqtt: mqtt://127.0.0.1:${port} }\nproduct: { key: ${PRODUCT.productKey} }\n`);
+  const broker = spawn('mosquitto', ['-c', config], { stdio: 'ignore', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } });
+  try {
+    const missing = await Promise.race([once(broker, 'error').then(() => true), once(broker, 'spawn').then(() => false)]);
+    if (missing) return undefined;
+    return requireAll(await run(['--target', target], { ...plan, mode: 'connect' }, chooseRelay), plan.devices);
+  } finally {
+    broker.kill();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * Devices over the browser's own WebSockets; those beyond its cap are `local`, and the page names the cap.
+ * @param {{ devices: number, rate?: number }} plan
+ */
+export async function measureDirect(plan) {
+  return withStub(({ wss }) =>
+    run([], { rate: 50, ...plan, mode: 'regnwl' }, async (page) => {
+      await page.getByLabel('Own platform').check();
+      await page.getByLabel('URL').fill(`wss://127.0.0.1:${wss}/mqtt`);
+      await fillProduct(page);
+    }),
+  );
+}
+
+/** @returns {Promise<number>} */
+async function freePort() {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const parts = {
+    'in-page 10,000': () => measurePage({ devices: 10_000 }),
+    'relay TLS 5,000': () => measureRelay({ devices: 5_000 }),
+    'relay TCP connect 5,000': () => measureRelayTcp({ devices: 5_000 }),
+    'direct WSS 200': () => measureDirect({ devices: 200 }),
+    'direct WSS 300': () => measureDirect({ devices: 300 }),
+  };
+  for (const [name, measure] of Object.entries(parts)) console.log(name, JSON.stringify(await measure().catch(String)));
 }

@@ -6,6 +6,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { buildIfOlder, checkout } from './build.mjs';
 import { measurePage } from './bench-page.mjs';
+import { measureSuite } from './bench-suite.mjs';
 
 const smoke = process.argv.includes('--smoke');
 const jsonAt = process.argv.indexOf('--json');
@@ -45,13 +46,14 @@ function spread(values) {
 /**
  * @param {string} name
  * @param {() => Sample | Promise<Sample>} take
+ * @param {number} [runs] counted ones
  */
-async function series(name, take) {
-  console.error(`bench: ${name}, 1 warm-up and ${RUNS} counted`);
+async function series(name, take, runs = RUNS) {
+  console.error(`bench: ${name}, 1 warm-up and ${runs} counted`);
   await take();
   /** @type {Sample[]} */
   const samples = [];
-  for (let run = 0; run < RUNS; run++) samples.push(await take());
+  for (let run = 0; run < runs; run++) samples.push(await take());
   const figures = Object.fromEntries(
     Object.keys(samples[0] ?? {}).map((key) => [key, spread(samples.map((sample) => sample[key] ?? NaN))]),
   );
@@ -67,13 +69,18 @@ await builder.build(bench);
 
 const results = [
   await series('in memory, one thread', () => sampleOf('memory')),
+  // Half a minute each, and no figure of speed.
+  await series('honest on the wall clock', () => sampleOf('honesty'), 1),
   await series("the stub's side, one process", () => sampleOf('stub-load')),
+  await series('verify platform on the embedded stub', () => measureSuite(smoke ? { cases: 'platform/nwl/f*' } : {})),
   await series('in a tab', () => measurePage({ devices: smoke ? 200 : 5000 })),
 ];
 for (const { name, figures } of results) {
   console.log(`\n${name}`);
   for (const [key, { min, median, max }] of Object.entries(figures)) {
-    console.log(`  ${key.padEnd(28)} min ${min.toFixed(0)}  median ${median.toFixed(0)}  max ${max.toFixed(0)}`);
+    const digits = key.endsWith('Seconds') ? 1 : 0;
+    const [least, middle, most] = [min, median, max].map((figure) => figure.toFixed(digits));
+    console.log(`  ${key.padEnd(28)} min ${least}  median ${middle}  max ${most}`);
   }
 }
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), node: process.version };

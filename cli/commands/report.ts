@@ -58,18 +58,28 @@ function diff(before: string, after: string, { json }: { readonly json?: true })
 
 async function verify(paths: readonly string[], { cases: folder }: { readonly cases?: string }): Promise<ExitCode> {
   // What cannot be read at all is said before anything is worked out.
-  const torn = new Map(paths.flatMap((path) => [cutShort(path)].flatMap((one) => (one ? [[path, one] as const] : []))));
+  // Only a directory can hold evidence without a report: a path below a file is none.
+  const folders = paths.filter((path) => reportFileOf(path) !== path);
+  const torn = new Map(folders.flatMap((path) => [cutShort(path)].flatMap((one) => (one ? [[path, one] as const] : []))));
   const runs = paths
     .filter((path) => !torn.has(path))
     .map((path) => {
       const file = reportFileOf(path);
-      const evidence = join(dirname(file), TRANSCRIPT_FILE);
-      return [readRunFile(file, 'the report'), readRunFile(evidence, 'the evidence beside the report')] as const;
+      const report = readRunFile(file, 'the report');
+      const load = verifyAlone(report, join(dirname(file), TRANSCRIPT_FILE));
+      return load ?? ([report, readRunFile(join(dirname(file), TRANSCRIPT_FILE), 'the evidence beside the report')] as const);
     });
   const own = folder === undefined ? [] : await loadExtensions(folder);
   const judging: JudgingVersion = { ...JUDGING, own: new Map(own.map((one) => [one.definition.id, one])) };
   let good = true;
-  for (const [reportFile, transcriptFile] of runs) {
+  for (const run of runs) {
+    if ('facts' in run) {
+      good &&= run.problems.length === 0;
+      if (run.problems.length > 0) print([coloured('fail', `not verified  ${run.name}`), ...problemLines(run.problems)]);
+      else print([`${coloured('pass', 'verified')}  ${run.name}: ${run.facts}`]);
+      continue;
+    }
+    const [reportFile, transcriptFile] = run;
     const { problems, notes, report, judged, notJudged } = verifyRun(reportFile, transcriptFile, judging);
     for (const note of notes) process.stderr.write(`muster: ${reportFile.name}: ${note}\n`);
     if (problems.length > 0 || !report) {
@@ -86,6 +96,19 @@ async function verify(paths: readonly string[], { cases: folder }: { readonly ca
     print([`${coloured('undetermined', 'undetermined')}  ${file}: no footer and no report: the run has not ended; ${cases} cases did`]);
   if (!good) return EXIT.notConformant;
   return torn.size > 0 ? EXIT.undetermined : EXIT.asked;
+}
+
+/** A report that has no evidence beside it: of a fleet, or too broken to tell; undefined where it is of a conformance run. */
+function verifyAlone(file: RunFile, evidence: string): { name: string; problems: readonly Problem[]; facts: string } | undefined {
+  const problems: Problem[] = [];
+  const read = readAnyReport(file, problems);
+  const { name } = file;
+  if (read?.kind === 'load') {
+    problems.push(...verifyLoad(name, read.report));
+    return { name, problems, facts: `${read.report.checks.length} verdicts worked out again; ${read.report.result.headline}` };
+  }
+  if (read || statSync(evidence, { throwIfNoEntry: false })) return undefined;
+  return { name, problems, facts: '' };
 }
 
 /** What the user's own cases say is taken as it stands, unless their modules are at hand. */

@@ -146,7 +146,9 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
     // It changes what the command ends with, never what the report says.
     const held = applyBaseline(report, baseline, new Date().toISOString().slice(0, 10));
     for (const line of baselineLines(held)) process.stderr.write(`${line}\n`);
-    return EXIT_OF[held.exit];
+    // Where it has nothing to say, the run ends as without it: a selection speaks of what was selected.
+    const silent = held.exit === 'undetermined' && held.unexpected.length === 0;
+    return EXIT_OF[silent ? result.exit : held.exit];
   } finally {
     progress.stop();
     interrupt.release();
@@ -191,9 +193,12 @@ function reporter(text: string, before: FormatName[] | undefined): FormatName[] 
 }
 
 function profile(text: string, before: Profile[] | undefined): Profile[] {
-  const found = PROFILES.find((one) => one === text);
-  if (!found) throw new UserError(`--profile ${text} is no profile`, `give one of ${PROFILES.join(', ')}; repeat the option for several`);
-  return [...(before ?? []), found];
+  const claimed = text.split(',').map((name) => {
+    const found = PROFILES.find((one) => one === name);
+    if (!found) throw new UserError(`--profile ${name} is no profile`, `give some of ${PROFILES.join(',')}`);
+    return found;
+  });
+  return [...(before ?? []), ...claimed];
 }
 
 function sessionName(text: string): SessionName {
@@ -243,7 +248,7 @@ export function registerVerify(program: Command, exit: (code: ExitCode) => void)
     .option('--timeout <s>', 'how long the target may take for each answer, seconds (default: 10)', positiveNumber(600))
     .option('--session <name>', `what the devices' MQTT sessions are: ${SESSIONS.join(' or ')} (default: reference)`, sessionName)
     .option('--dry-run', 'print the calls that the run would make at the cloud API, and make none')
-    .option('--profile <profile>', 'what the target claims: prereg, nwl, operator, https; repeatable', profile)
+    .option('--profile <profile>', 'what the target claims, some of prereg,nwl,operator,https', profile)
     .addHelpText(
       'after',
       `\nExamples:\n  $ muster verify platform\n  $ muster verify platform --target staging.yaml --out results\n  $ muster verify platform --case 'platform/nwl/*'\n\n${CODES}\n`,

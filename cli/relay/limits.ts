@@ -17,6 +17,9 @@ export interface RelayLimits {
   readonly relievedAt: number;
   /** Longest message that is taken. */
   readonly messageMax: number;
+  /** Dials under way to one target, and how long one counts as such, milliseconds. */
+  readonly dials: number;
+  readonly dialHoldMs: number;
   /** How long a target may take to be up, and a client to introduce itself, milliseconds. */
   readonly dialMs: number;
   readonly handshakeMs: number;
@@ -37,6 +40,9 @@ export const RELAY_LIMITS: RelayLimits = {
   congestedAt: 4 * MIB,
   relievedAt: MIB,
   messageMax: MIB,
+  // Thousands of handshakes at once would all be ready last; a target that stalls must not keep others waiting for long either.
+  dials: 128,
+  dialHoldMs: 500,
   dialMs: 10_000,
   handshakeMs: 5_000,
 };

@@ -7,7 +7,8 @@ import { REASON, STREAM, type Connect } from '../../kernel/bytes/mux-frames.ts';
 import { relayServer, type Asked } from '../../kernel/bytes/mux-relay.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { answerTo, refuseClient, type RelayAccess } from './access.ts';
-import { dial, type Place } from './dial.ts';
+import { dial, type Dialled, type Place } from './dial.ts';
+import { Gate } from './gate.ts';
 import { Quota, RELAY_LIMITS, type RelayLimits } from './limits.ts';
 import { pipe, type Pipe } from './pipe.ts';
 import { Pins, type Lookup } from './pins.ts';
@@ -47,6 +48,23 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
     handleProtocols: answerTo,
   });
 
+  const gates = new Map<Place, Gate>();
+  const dialInTurn = (place: Place, settled: (result: Dialled) => void): (() => void) => {
+    const gate = gates.get(place) ?? new Gate(clock, limits.dials, limits.dialHoldMs);
+    gates.set(place, gate);
+    let cancel = (): void => undefined;
+    const leave = gate.enter(() => {
+      cancel = dial(place, pins, clock, limits.dialMs, (result) => {
+        leave();
+        settled(result);
+      });
+    });
+    return () => {
+      leave();
+      cancel();
+    };
+  };
+
   const serve = (socket: WebSocket): void => {
     if (carriers.size >= limits.carriers) return socket.close(TRY_AGAIN, 'too many connections to this relay');
     carriers.add(socket);
@@ -61,7 +79,7 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
       if (pipes.size >= limits.streamsPerCarrier || !quota.take()) return asked.stream.refuse(REASON.throttled);
       const one = pipe(
         asked,
-        (settled) => dial(place, pins, clock, limits.dialMs, settled),
+        (settled) => dialInTurn(place, settled),
         clock,
         () => {
           quota.release();

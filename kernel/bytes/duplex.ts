@@ -79,61 +79,85 @@ export interface DuplexLike {
   resetAndDestroy?: () => unknown;
 }
 
+/** A class, since a fleet has thousands of them: its methods are made once, closures for each stream. */
+class DuplexStream implements ByteStream {
+  readonly facts: StreamFacts;
+  readonly #duplex: DuplexLike;
+  #handlers: StreamHandlers | undefined;
+  #ending: Ending | undefined;
+  #closed = false;
+  /** Nothing is written any more; and nothing is awaited from the peer either. */
+  #ended = false;
+  #finished = false;
+
+  constructor(duplex: DuplexLike, facts: StreamFacts) {
+    this.facts = facts;
+    this.#duplex = duplex;
+    duplex.on('error', (error) => {
+      // After our own `end` the peer may still break the stream; after `shut` and `abort` that is its end, not a fault.
+      if (this.#ending === undefined || (this.#ending.by === 'local' && !this.#finished))
+        this.#ending = { by: 'fault', code: error.code ?? error.message };
+    });
+    duplex.on('close', () => {
+      if (this.#closed) return;
+      this.#closed = true;
+      this.#deliverClose();
+    });
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#ended || this.#duplex.write(bytes);
+  }
+
+  end(): void {
+    this.#ending ??= { by: 'local' };
+    this.#ended = true;
+    this.#duplex.end();
+  }
+
+  shut(): void {
+    this.#ending ??= { by: 'local' };
+    this.#ended = this.#finished = true;
+    if (this.#duplex.destroySoon) this.#duplex.destroySoon();
+    else this.#duplex.end();
+  }
+
+  abort(): void {
+    this.#ending ??= { by: 'local' };
+    this.#ended = this.#finished = true;
+    try {
+      this.#duplex.resetAndDestroy?.();
+    } catch {
+      // A TLS socket has the method but can only be destroyed (ERR_INVALID_HANDLE_TYPE).
+    }
+    this.#duplex.destroy();
+  }
+
+  pause(): void {
+    this.#duplex.pause();
+  }
+
+  resume(): void {
+    this.#duplex.resume();
+  }
+
+  attach(handlers: StreamHandlers): void {
+    this.#handlers = handlers;
+    this.#duplex.on('drain', () => handlers.drain());
+    this.#duplex.on('end', () => {
+      this.#ending ??= { by: 'remote' };
+      handlers.end();
+    });
+    this.#duplex.on('data', (chunk) => handlers.data(chunk));
+    this.#deliverClose();
+  }
+
+  #deliverClose(): void {
+    if (this.#closed) this.#handlers?.close(this.#ending ?? { by: 'remote' });
+  }
+}
+
 /** A byte stream over a socket or another Duplex of the platform. */
 export function fromDuplex(duplex: DuplexLike, facts: StreamFacts): ByteStream {
-  let handlers: StreamHandlers | undefined;
-  let ending: Ending | undefined;
-  let closed = false;
-  /** Nothing is written any more; and nothing is awaited from the peer either. */
-  let ended = false;
-  let finished = false;
-  const deliverClose = (): void => {
-    if (closed && handlers) handlers.close(ending ?? { by: 'remote' });
-  };
-  duplex.on('error', (error) => {
-    // After our own `end` the peer may still break the stream; after `shut` and `abort` that is its end, not a fault.
-    if (ending === undefined || (ending.by === 'local' && !finished)) ending = { by: 'fault', code: error.code ?? error.message };
-  });
-  duplex.on('close', () => {
-    if (closed) return;
-    closed = true;
-    deliverClose();
-  });
-  return {
-    facts,
-    write: (bytes) => ended || duplex.write(bytes),
-    end() {
-      ending ??= { by: 'local' };
-      ended = true;
-      duplex.end();
-    },
-    shut() {
-      ending ??= { by: 'local' };
-      ended = finished = true;
-      if (duplex.destroySoon) duplex.destroySoon();
-      else duplex.end();
-    },
-    abort() {
-      ending ??= { by: 'local' };
-      ended = finished = true;
-      try {
-        duplex.resetAndDestroy?.();
-      } catch {
-        // A TLS socket has the method but can only be destroyed (ERR_INVALID_HANDLE_TYPE).
-      }
-      duplex.destroy();
-    },
-    pause: () => void duplex.pause(),
-    resume: () => void duplex.resume(),
-    attach(next) {
-      handlers = next;
-      duplex.on('drain', () => next.drain());
-      duplex.on('end', () => {
-        ending ??= { by: 'remote' };
-        next.end();
-      });
-      duplex.on('data', (chunk) => next.data(chunk));
-      deliverClose();
-    },
-  };
+  return new DuplexStream(duplex, facts);
 }

@@ -6,7 +6,11 @@ import { zhCN } from '../words.zh-CN.ts';
 import { Markup, markup, type Part } from './markup.ts';
 import { say, word } from './say.ts';
 import script from './script.web.ts?raw';
-import style from './style.css?raw';
+import diagram from './diagram.css?raw';
+import general from './style.css?raw';
+
+/** The diagrams' style is the page's too; what is only of the file comes after it. */
+const style = `${diagram}\n${general}`;
 
 interface Page {
   /** What it is about: a sentence with a name in it. */

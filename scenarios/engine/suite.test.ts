@@ -33,7 +33,8 @@ const run = (definition: CaseDefinition, more: Partial<CellRequest> = {}): Promi
   cells.run({ caseId: definition.id, seed: '1', namespace: '0', edition: EDITION, ...more });
 const judge = (definition: CaseDefinition, record: CaseRecord) => judgeCase(record, definition.checks, judgedClass);
 
-describe('every case', () => {
+// Crowds take seconds each, and longer where the machine has more to do.
+describe('every case', { timeout: 120_000 }, () => {
   test.each(IN_CELLS.map((one) => [one.id, one] as const))('%s passes on the stub', async (_id, definition) => {
     const record = await run(definition);
     const verdict = judge(definition, record);

@@ -18,7 +18,7 @@ class Breaks {
     const { outcome } = span;
     switch (outcome?.kind) {
       case 'closed':
-        return closed ? torn(span) : before?.by === 'fault';
+        return closed ? torn(span) && !provoked(span) : before?.by === 'fault';
       case 'silent':
         return outcome.stage === 'connack' ? !heard(span) : outcome.stage !== 'reply' && outcome.stage !== 'session';
       case 'unreachable':
@@ -30,6 +30,11 @@ class Breaks {
         return false;
     }
   }
+}
+
+/** Did the unit begin a packet of a type that MQTT 3.1.1 forbids? Whoever hangs up on that, however rudely, has answered it. */
+function provoked(span: SpanRecord): boolean {
+  return span.events.some((event) => event.kind === 'bytes' && 'hex' in event && event.dir === 'out' && /^[0f]/.test(event.hex));
 }
 
 /** Did anything come on the last connection of the span? */

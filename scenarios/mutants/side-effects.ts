@@ -25,6 +25,7 @@ export const SIDE_EFFECTS: Readonly<Record<string, Readonly<Record<string, strin
   'reply-without-token': { '*': 'no unit can register without being added first' },
   'secret-of-another-device': { '*': 'of several devices of a product none but the first can connect' },
   'sixth-forgets-the-five': { 'platform/nwl/cap-not-throttle': 'the first refusal makes room for the second attempt' },
+  'token-opens-nothing': { '*': 'no unit that registered without being added ever connects' },
   'token-works-once': { '*': 'no unit that registered without being added comes back' },
   'cap-per-product': { 'platform/auth/identifier-ambiguity': 'more than five names of one product register' },
   'forgeries-lock-the-name': {

@@ -30,19 +30,23 @@ export interface Order {
 export interface Step {
   readonly connections: number;
   readonly cpuMicros: number;
+  /** The part of it that is not the kernel's: what our code decides most about. */
+  readonly userMicros: number;
   readonly wallMs: number;
   readonly rssBytes: number;
   readonly heapBytes: number;
 }
 
 type Close = () => void;
+/** Makes device `i`; what it returns connects it. */
+type Client = (i: number) => () => Promise<Close>;
 
 const CONCURRENCY = 64;
 const PRODUCT = { productKey: 'a1Bench0001', productSecret: 'bench-secret-0001' };
 const PASSWORD = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
-function bareTcp(url: URL): (i: number) => Promise<Close> {
-  return (i) =>
+function bareTcp(url: URL): Client {
+  return (i) => () =>
     new Promise((resolve, reject) => {
       const socket = tcpConnect({ host: url.hostname, port: Number(url.port), noDelay: true });
       const parser = mqtt.parser({ protocolVersion: 4 });
@@ -68,9 +72,9 @@ function bareTcp(url: URL): (i: number) => Promise<Close> {
     });
 }
 
-function bareTls(url: URL): (i: number) => Promise<Close> {
+function bareTls(url: URL): Client {
   const secureContext = createSecureContext();
-  return () =>
+  return () => () =>
     new Promise((resolve, reject) => {
       const socket = tlsConnect({ host: url.hostname, port: Number(url.port), secureContext, rejectUnauthorized: false });
       socket.on('error', reject);
@@ -78,18 +82,17 @@ function bareTls(url: URL): (i: number) => Promise<Close> {
     });
 }
 
-function engine({ kind, url, tokens }: Order): (i: number) => Promise<Close> {
+/** A device that was provisioned before: what it takes to make one is in the memory, but not in the CPU of its connection. */
+function engine({ kind, url, tokens }: Order): Client {
   const clock = ambientClock();
   const scheme = new URL(url).protocol === 'mqtts:' ? 'mqtts' : 'mqtt';
   const transport = tcpTransport({ endpoints: { [scheme]: url }, insecure: true, clock, timeouts: DEFAULT_TIMEOUTS });
   const openSession = sessionNamed(kind === 'lean' ? 'lean' : 'reference');
-  return async (i) => {
-    const flash = memoryFlash();
+  return (i) => {
     const token = tokens?.[i];
     const credentials: Credentials = token
       ? { kind: 'token', ...token }
       : { kind: 'secret', deviceSecret: `${PASSWORD.slice(0, 26)}${100_000 + i}` };
-    flash.write(credentials);
     const deviceName = `bench-${i}`;
     const unit = new Unit(
       { unitId: deviceName, mode: token ? 'regnwl' : 'register', deviceName, ...PRODUCT },
@@ -101,63 +104,71 @@ function engine({ kind, url, tokens }: Order): (i: number) => Promise<Close> {
         timeouts: DEFAULT_TIMEOUTS,
         edition: 'doc2020',
         signMethod: 'hmacsha256',
-        flash,
+        flash: memoryFlash(credentials),
       },
     );
-    const outcome = await unit.connect({ security: scheme === 'mqtts' ? 'encrypted' : 'plain' });
-    if (outcome.kind !== 'accepted') throw new Error(`${deviceName}: ${JSON.stringify(outcome)}`);
-    return () => unit.cutPower();
+    return async () => {
+      const outcome = await unit.connect({ security: scheme === 'mqtts' ? 'encrypted' : 'plain' });
+      if (outcome.kind !== 'accepted') throw new Error(`${deviceName}: ${JSON.stringify(outcome)}`);
+      return () => unit.cutPower();
+    };
   };
 }
 
-function clientOf(order: Order): (i: number) => Promise<Close> {
+function clientOf(order: Order): Client {
   const url = new URL(order.url);
   if (order.kind !== 'bare') return engine(order);
   return url.protocol === 'mqtts:' ? bareTls(url) : bareTcp(url);
 }
 
-function measure(): { cpu: number; cpuAfter: number; rss: number; heap: number; at: number } {
-  const cpu = (): number => {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  };
-  const [before, at] = [cpu(), performance.now()];
-  globalThis.gc?.();
-  globalThis.gc?.();
-  const { rss, heapUsed, external } = process.memoryUsage();
-  return { cpu: before, cpuAfter: cpu(), rss, heap: heapUsed + external, at };
+interface Reading {
+  readonly at: number;
+  readonly used: NodeJS.CpuUsage;
+  /** After the garbage was collected: that is nobody's cost. */
+  readonly usedAfter: NodeJS.CpuUsage;
+  readonly doneAt: number;
+  readonly memory: NodeJS.MemoryUsage;
 }
 
-/** Brings the number of connections up to `to`, so many at once. */
-async function upTo(connect: (i: number) => Promise<Close>, open: Close[], to: number): Promise<void> {
-  let next = open.length;
+function measure(): Reading {
+  const [at, used] = [performance.now(), process.cpuUsage()];
+  globalThis.gc?.();
+  globalThis.gc?.();
+  return { at, used, memory: process.memoryUsage(), usedAfter: process.cpuUsage(), doneAt: performance.now() };
+}
+
+/** Connects them all, so many at once. */
+async function all(connects: readonly (() => Promise<Close>)[]): Promise<Close[]> {
+  const closes: Close[] = [];
+  const queue = connects.values();
   const work = async (): Promise<void> => {
-    while (next < to) open.push(await connect(next++));
+    for (const connect of queue) closes.push(await connect());
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return closes;
 }
 
 async function carryOut(order: Order): Promise<Step[]> {
-  const connect = clientOf(order);
-  const open: Close[] = [];
-  await upTo(connect, open, order.warmUp);
-  for (const close of open.splice(0)) close();
+  const client = clientOf(order);
+  const made = (from: number, to: number): (() => Promise<Close>)[] => Array.from({ length: to - from }, (_, i) => client(from + i));
+  for (const close of await all(made(0, order.warmUp))) close();
   const start = measure();
   const steps: Step[] = [];
-  let before = start;
-  let beganAt = performance.now();
+  const open: Close[] = [];
   for (const connections of order.steps) {
-    await upTo(connect, open, connections);
+    const connects = made(open.length, connections);
+    const before = measure();
+    open.push(...(await all(connects)));
     const now = measure();
+    const user = now.used.user - before.usedAfter.user;
     steps.push({
       connections,
-      cpuMicros: now.cpu - before.cpuAfter,
-      wallMs: now.at - beganAt,
-      rssBytes: now.rss - start.rss,
-      heapBytes: now.heap - start.heap,
+      cpuMicros: user + now.used.system - before.usedAfter.system,
+      userMicros: user,
+      wallMs: now.at - before.doneAt,
+      rssBytes: now.memory.rss - start.memory.rss,
+      heapBytes: now.memory.heapUsed + now.memory.external - start.memory.heapUsed - start.memory.external,
     });
-    before = now;
-    beganAt = performance.now();
   }
   for (const close of open) close();
   return steps;

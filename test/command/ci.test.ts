@@ -2,15 +2,16 @@
 // them, from the files themselves, with what they would be told.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { withStub, type Ended } from './command.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 const LONG = 120_000;
+const ONE = 'platform/nwl/five-units';
 
 interface Step {
   readonly id?: string;
@@ -111,8 +112,6 @@ describe('the action', () => {
     };
   }
 
-  const ONE = 'platform/nwl/five-units';
-
   test(
     'gives result, report and summary of the bundled stub',
     async () => {
@@ -208,10 +207,10 @@ test(
     tool(tools, 'git', `[ "$1" = clone ] && ln -s "$MUSTER_REPOSITORY" "\${@: -1}"`);
     tool(tools, 'npm', '[ "$*" = ci ] && [ -f package-lock.json ]');
     writeFileSync(join(workspace, 'ci/known-failures.yaml'), 'entries: []\n');
+    // The whole suite takes minutes over sockets; one case shows that the line is right.
+    tool(tools, 'node', `exec "${process.execPath}" "$@" --case ${ONE}`);
     await withStub([], async ({ target }) => {
-      // Few cases are enough: those of a platform that claims little.
-      const claims = { ...(parse(readFileSync(target, 'utf8')) as object), profiles: ['nwl'] };
-      writeFileSync(join(workspace, 'ci/staging.yaml'), stringify(claims));
+      copyFileSync(target, join(workspace, 'ci/staging.yaml'));
       writeFileSync(join(workspace, '.job.sh'), conformance.script.join('\n'));
       const ended = await run('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '.job.sh'], workspace, {
         PATH: `${tools}:${process.env['PATH'] ?? ''}`,
@@ -219,7 +218,7 @@ test(
         GITLAB_CI: 'true',
         MUSTER_REPOSITORY: CHECKOUT,
       });
-      expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining('cases at muster-stub')]);
+      expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining('1 case at muster-stub')]);
     });
     expect(conformance.artifacts.when).toBe('always');
     for (const path of conformance.artifacts.paths) expect(existsSync(join(workspace, path))).toBe(true);

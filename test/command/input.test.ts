@@ -57,7 +57,27 @@ describe('a mistake', () => {
     ['no secret', () => ['fleet', ...URL_OF_NOBODY], USAGE, /MUSTER_PRODUCT_SECRET is not set/],
     ['a case that does not exist', () => ['verify', 'platform', '--case', 'nothing/*'], USAGE, /matches no case/],
     ['a mutant that does not exist', () => ['verify', 'platform', '--mutant', 'nobody'], USAGE, /names no mutant/],
+    ['a file where the report should go', () => ['verify', 'platform', '--out', at('torn.yaml')], USAGE, /there is a file of that name/],
+    [
+      'an authority for the embedded stub',
+      () => ['verify', 'platform', '--ca', at('not-a.pem')],
+      USAGE,
+      /--ca needs a --target that is reached over sockets/,
+    ],
+    ['one profile of two that does not exist', () => ['verify', 'platform', '--profile', 'nwl,al'], USAGE, /--profile al is no profile/],
     ['a profile that does not exist', () => ['verify', 'platform', '--profile', 'all'], USAGE, /--profile all/],
+    [
+      'an edition that does not exist',
+      () => ['verify', 'platform', '--edition', '2020'],
+      USAGE,
+      /--edition 2020 is no edition; give one of doc2020/,
+    ],
+    [
+      'an edition beside a target file',
+      () => ['verify', 'platform', '--edition', 'doc2021', '--target', at('unknown.yaml')],
+      USAGE,
+      /is a file; write `edition: doc2021` into it/,
+    ],
     ['a device of a later version', () => ['verify', 'firmware', '--device', 'external'], USAGE, /--device external/],
     ['a stub config that is not there', () => ['stub', '--config', at('none.yaml')], USAGE, /none\.yaml/],
   ])('%s is said in one line', async (_what, args, code, words) => {
@@ -122,8 +142,12 @@ describe('an interrupt', () => {
     });
     const ended = once(child, 'close');
     // Every thread is there; the run itself would take 100 s.
-    const line = await createInterface(child.stderr)[Symbol.asyncIterator]().next();
-    expect(line.value).toContain('5000 devices at the embedded stub');
+    let said = '';
+    for await (const line of createInterface(child.stderr)) {
+      said = line;
+      if (line.includes('5000 devices at the embedded stub')) break;
+    }
+    expect(said).toContain('5000 devices at the embedded stub');
     child.kill('SIGINT');
     const [code] = (await ended) as [number];
     expect(code).toBe(INTERRUPTED);

@@ -3,6 +3,9 @@ import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FORMATS } from '../../report/formats.ts';
+import { EARLIER, FIGURES, OPTIONS } from '../../report/load.testkit.ts';
+import { loadFiles, type LoadFigures } from '../../report/load.ts';
 import { muster } from './command.ts';
 
 const CASES = 'platform/nwl/s*';
@@ -107,6 +110,65 @@ describe('report verify', () => {
     const { code, stderr } = await muster(['report', 'verify', path()]);
     expect(code).toBe(64);
     expect(stderr).toContain(words);
+  });
+});
+
+describe('cases of your own', () => {
+  const OWN = join(import.meta.dirname, '../../docs/examples');
+  let out: string;
+  beforeAll(async () => {
+    out = join(folder, 'own');
+    await muster(['verify', 'platform', '--case', 'platform/nwl/five-units', '--cases', OWN, '--out', out]);
+  }, 60_000);
+
+  test('are named where they are not judged again, and judged where their modules are given', async () => {
+    const without = await muster(['report', 'verify', out]);
+    expect(without.code).toBe(0);
+    expect(without.stdout).toMatch(
+      /1 of 2 cases judged again.*\n {2}not judged again, \d checks? of your own cases: .*--cases DIR\n {4}acme\/data\/keeps-posting#/,
+    );
+    const given = await muster(['report', 'verify', out, '--cases', OWN]);
+    expect(given.code).toBe(0);
+    expect(given.stdout).toContain('2 of 2 cases judged again');
+    expect(given.stdout).not.toContain('not judged');
+  });
+
+  test('are replayed where their modules are given', async () => {
+    const without = await muster(['replay', out, '--case', 'acme/data/keeps-posting']);
+    expect([without.code, without.stdout]).toEqual([4, expect.stringContaining('give its module with --cases DIR')]);
+    const given = await muster(['replay', out, '--cases', OWN]);
+    expect([given.code, given.stdout]).toEqual([0, expect.stringMatching(/identical {2}acme\/data\/keeps-posting/)]);
+  });
+
+  test('and the selection are in the command that repeats the run', () => {
+    const command = `muster verify platform --case platform/nwl/five-units --cases ${OWN}`;
+    expect(readFileSync(join(out, FORMATS.html.file), 'utf8')).toContain(`<code>${command}</code>`);
+  });
+});
+
+describe('reports of fleets', () => {
+  const stored = (name: string, load: LoadFigures): string => {
+    const to = mkdtempSync(join(folder, `${name}-`));
+    for (const { name: file, text } of loadFiles(load, OPTIONS)) writeFileSync(join(to, file), text);
+    return to;
+  };
+
+  test('are shown, compared and verified', async () => {
+    const [missed, held] = [stored('missed', FIGURES), stored('held', { ...FIGURES, activated: 400, failed: 0, thresholds: [] })];
+    expect((await muster(['report', 'show', missed])).stdout).toContain('fail   failed == 0: measured 1');
+    const worse = await muster(['report', 'diff', held, missed]);
+    expect([worse.code, worse.stdout]).toEqual([1, expect.stringContaining('a regression')]);
+    expect((await muster(['report', 'diff', missed, held, '--json'])).code).toBe(1);
+    const verified = await muster(['report', 'verify', missed, held, stored('earlier', EARLIER)]);
+    expect([verified.code, verified.stdout.match(/^verified /gm)]).toEqual([0, ['verified ', 'verified ', 'verified ']]);
+    const changed = copy('changed-load', missed, 'report.json', (text) => text.replace('"verdict": "fail"', '"verdict": "pass"'));
+    const found = await muster(['report', 'verify', changed]);
+    expect([found.code, found.stdout]).toEqual([1, expect.stringContaining('it was changed')]);
+  });
+
+  test('are not compared with one of a platform', async () => {
+    const { code, stderr } = await muster(['report', 'diff', stub, stored('other', FIGURES)]);
+    expect([code, stderr]).toEqual([64, expect.stringContaining('one report is of a fleet')]);
   });
 });
 

@@ -71,6 +71,23 @@ describe('verify platform', () => {
     LONG,
   );
 
+  test.each([
+    ['doc2020', 'true'],
+    ['doc2021', 'false'],
+    ['doc2023', 'false'],
+  ])(
+    'reads what the embedded stub does as a platform of %s',
+    async (edition, stable) => {
+      const args = ['--edition', edition, '--case', 'platform/prereg/one-certificate', '--json', '-'];
+      const { code, stdout } = await muster(['verify', 'platform', ...args]);
+      const report = JSON.parse(stdout) as { edition: string; cases: { checks: { id: string; reading: unknown }[] }[] };
+      expect([code, report.edition]).toEqual([0, edition]);
+      const [reading] = report.cases.flatMap((one) => one.checks).filter((check) => check.id === 'secret-is-the-same');
+      expect(JSON.stringify(reading?.reading)).toContain(stable);
+    },
+    LONG,
+  );
+
   test('speaks of the selection when only some cases run', async () => {
     const { code, stdout } = await muster(['verify', 'platform', '--case', 'platform/nwl/*', '--json', '-']);
     expect(code).toBe(0);

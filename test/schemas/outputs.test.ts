@@ -1,6 +1,8 @@
 // Every file of a run is valid by the schema that its format's publisher wrote, and report.json by ours: whole runs and broken-off ones.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FORMATS } from '../../report/formats.ts';
+import { LOAD_FORMATS, makeLoadReport } from '../../report/load.ts';
+import { EARLIER, FIGURES, OPTIONS } from '../../report/load.testkit.ts';
 import type { Report } from '../../report/model.ts';
 import { hostileReport, runSample, type SampleOptions } from '../../report/sample.testkit.ts';
 import { ctrfErrors, junitErrors, reportErrors, sarifErrors } from './schemas.testkit.ts';
@@ -21,8 +23,12 @@ beforeAll(async () => {
   if (mutant) reports.set('a platform that answers in markup', hostileReport(mutant));
 }, 120_000);
 
-describe.each([...Object.keys(SAMPLES), 'a platform that answers in markup'])('of %s', (name) => {
+const FLEETS: Readonly<Record<string, typeof FIGURES>> = { 'a fleet': FIGURES, 'a fleet of an earlier version': EARLIER };
+
+describe.each([...Object.keys(SAMPLES), 'a platform that answers in markup', ...Object.keys(FLEETS)])('of %s', (name) => {
   const render = (format: 'json' | 'junit' | 'ctrf' | 'sarif'): string => {
+    const fleet = FLEETS[name];
+    if (fleet) return LOAD_FORMATS[format](makeLoadReport(fleet, OPTIONS));
     const report = reports.get(name);
     if (!report) throw new Error(`no sample ${name}`);
     return FORMATS[format].render(report);

@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vite';
 import { aedesCleanSession } from '../../tools/vite/aedes-clean-session.ts';
+import { hdrWithoutEval } from '../../tools/vite/hdr-without-eval.ts';
 
 const checkout = join(import.meta.dirname, '../..');
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [aedesCleanSession()],
+  plugins: [aedesCleanSession(), hdrWithoutEval()],
   ssr: { noExternal: true },
   build: {
     ssr: true,

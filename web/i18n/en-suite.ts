@@ -1,4 +1,6 @@
 // Words of the conformance suite, in English. Other languages have the same keys.
+import { sharedEn } from '../../report/words.shared.ts';
+
 export const enSuite = {
   'app.loading': 'Loading…',
   'app.skipCases': 'Skip to the cases',
@@ -15,9 +17,9 @@ export const enSuite = {
   'suite.notRunYet': '{total} cases, not run yet',
   'suite.runnable': 'Every case that can run in a page passed.',
   'suite.stopped': 'the run was stopped',
-  'suite.conformant': 'conformant',
-  'suite.not-conformant': 'not conformant',
-  'suite.undetermined': 'undetermined',
+  'suite.conformant': sharedEn['conformance.conformant'],
+  'suite.not-conformant': sharedEn['conformance.not-conformant'],
+  'suite.undetermined': sharedEn['conformance.undetermined'],
   'suite.why': 'Why: {reasons}',
 
   'suite.noSockets': 'a page has no raw sockets: run muster verify platform',

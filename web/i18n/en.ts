@@ -1,10 +1,12 @@
 // Every word that the page shows, in English. Other languages have the same keys.
+import { sharedEn } from '../../report/words.shared.ts';
 import { enConsole } from './en-console.ts';
 import { enSuite } from './en-suite.ts';
 
 export const en = {
   ...enConsole,
   ...enSuite,
+  ...sharedEn,
 
   'app.tagline': 'Device fleet and registration conformance',
   'app.skip': 'Skip to the devices',
@@ -146,28 +148,11 @@ export const en = {
   'packet.out': 'sent',
   'packet.in': 'received',
   'packet.opened': 'connection {conn} opened: {to}',
-  'packet.closed.local': 'connection {conn} closed by the device',
-  'packet.closed.remote': 'connection {conn} closed by the platform',
-  'packet.closed.fault': 'connection {conn} broke: {code}',
+  'packet.closed.local': sharedEn['event.closed.device'],
+  'packet.closed.remote': sharedEn['event.closed.platform'],
+  'packet.closed.fault': sharedEn['event.broke'],
   'packet.bytes': '{count} bytes that are no MQTT packet',
-  'packet.undecoded': 'a packet that does not decode',
-
-  'field.clientId': 'client identifier',
-  'field.username': 'user name',
-  'field.password': 'password',
-  'field.keepAlive': 'keep-alive',
-  'field.clean': 'clean session',
-  'field.meaning': 'meaning',
-  'field.sessionPresent': 'session present',
-  'field.topic': 'topic',
-  'field.qos': 'QoS',
-  'field.payload': 'payload',
-  'field.code': 'code',
-  'field.filter': 'filter',
-  'field.granted': 'granted',
-  'field.packetId': 'packet id',
-  'field.yes': 'yes',
-  'field.no': 'no',
+  'packet.undecoded': sharedEn['event.undecoded'],
 
   'chart.throughput': 'Throughput',
   'chart.throughputUnit': 'per second',
@@ -217,11 +202,4 @@ export const en = {
   'verdict.idle': 'not run yet',
   'verdict.waiting': 'waiting',
   'verdict.running': 'running',
-  'verdict.pass': 'pass',
-  'verdict.fail': 'fail',
-  'verdict.warn': 'warn',
-  'verdict.inconclusive': 'inconclusive',
-  'verdict.not_applicable': 'not applicable',
-  'verdict.error': 'error',
-  'verdict.not_run': 'not run',
 } as const;

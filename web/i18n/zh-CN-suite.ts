@@ -1,4 +1,5 @@
 // 一致性套件的中文文字；键与英文相同。
+import { sharedZhCN } from '../../report/words.shared.ts';
 import type { enSuite } from './en-suite.ts';
 
 export const zhSuite = {
@@ -17,9 +18,9 @@ export const zhSuite = {
   'suite.notRunYet': '{total} 个用例，尚未运行',
   'suite.runnable': '页面中能运行的用例全部通过。',
   'suite.stopped': '运行已停止',
-  'suite.conformant': '符合',
-  'suite.not-conformant': '不符合',
-  'suite.undetermined': '未定',
+  'suite.conformant': sharedZhCN['conformance.conformant'],
+  'suite.not-conformant': sharedZhCN['conformance.not-conformant'],
+  'suite.undetermined': sharedZhCN['conformance.undetermined'],
   'suite.why': '原因：{reasons}',
 
   'suite.noSockets': '页面没有原始套接字：请运行 muster verify platform',

@@ -1,4 +1,5 @@
 // 页面的中文文字；键与英文相同。协议用词（ProductKey、ClientID、CONNACK 等）保持原文。
+import { sharedZhCN } from '../../report/words.shared.ts';
 import type { en } from './en.ts';
 import { zhConsole } from './zh-CN-console.ts';
 import { zhSuite } from './zh-CN-suite.ts';
@@ -6,6 +7,7 @@ import { zhSuite } from './zh-CN-suite.ts';
 export const zhCN = {
   ...zhConsole,
   ...zhSuite,
+  ...sharedZhCN,
 
   'app.tagline': '设备集群与注册一致性',
   'app.skip': '跳到设备',
@@ -144,28 +146,11 @@ export const zhCN = {
   'packet.out': '发送',
   'packet.in': '接收',
   'packet.opened': '连接 {conn} 已打开：{to}',
-  'packet.closed.local': '连接 {conn} 由设备关闭',
-  'packet.closed.remote': '连接 {conn} 由平台关闭',
-  'packet.closed.fault': '连接 {conn} 中断：{code}',
+  'packet.closed.local': sharedZhCN['event.closed.device'],
+  'packet.closed.remote': sharedZhCN['event.closed.platform'],
+  'packet.closed.fault': sharedZhCN['event.broke'],
   'packet.bytes': '{count} 个字节，不是 MQTT 报文',
-  'packet.undecoded': '无法解码的报文',
-
-  'field.clientId': '客户端标识',
-  'field.username': '用户名',
-  'field.password': '密码',
-  'field.keepAlive': '保活',
-  'field.clean': '清除会话',
-  'field.meaning': '含义',
-  'field.sessionPresent': '会话存在',
-  'field.topic': '主题',
-  'field.qos': 'QoS',
-  'field.payload': '载荷',
-  'field.code': '代码',
-  'field.filter': '过滤器',
-  'field.granted': '授予',
-  'field.packetId': '报文标识',
-  'field.yes': '是',
-  'field.no': '否',
+  'packet.undecoded': sharedZhCN['event.undecoded'],
 
   'chart.throughput': '吞吐量',
   'chart.throughputUnit': '每秒',
@@ -215,11 +200,4 @@ export const zhCN = {
   'verdict.idle': '未运行',
   'verdict.waiting': '等待',
   'verdict.running': '运行中',
-  'verdict.pass': '通过',
-  'verdict.fail': '失败',
-  'verdict.warn': '警告',
-  'verdict.inconclusive': '无法判定',
-  'verdict.not_applicable': '不适用',
-  'verdict.error': '错误',
-  'verdict.not_run': '未运行',
 } satisfies Record<keyof typeof en, string>;

@@ -1,7 +1,7 @@
 // The relay beside the app, if `muster serve` brought one: whom devices of this page may reach over TLS and TCP. Its token stays in memory.
 import type { RelayedPage } from '../../worker/transport/mux-websocket.web.ts';
 
-export type RelayTarget = RelayedPage['target'] & { readonly name: string; readonly productKey: string };
+type RelayTarget = RelayedPage['target'] & { readonly name: string; readonly productKey: string };
 
 interface Session {
   readonly path: string;
@@ -9,15 +9,25 @@ interface Session {
   readonly targets: readonly RelayTarget[];
 }
 
+/** One end of a target: where devices of the page end up. */
+export interface Destination {
+  /** `target/mqtts`. */
+  readonly id: string;
+  readonly target: RelayTarget;
+  readonly security: 'encrypted' | 'plain';
+  readonly url: string;
+}
+
 const SESSION_PATH = '/session';
+const SECURITY = { mqtts: 'encrypted', mqtt: 'plain' } as const;
 
 class Relay {
   #session: Session | null = $state.raw(null);
-  /** The target that is chosen, by its id; the first where that is none. */
+  /** The destination that is chosen, by its id; the first where that is none. */
   chosen = $state('');
 
-  readonly targets = $derived(this.#session?.targets ?? []);
-  readonly target: RelayTarget | null = $derived(this.targets.find(({ id }) => id === this.chosen) ?? this.targets[0] ?? null);
+  readonly destinations: readonly Destination[] = $derived(this.#session?.targets.flatMap(destinationsOf) ?? []);
+  readonly destination = $derived(this.destinations.find(({ id }) => id === this.chosen) ?? this.destinations[0] ?? null);
 
   /** Asks for the relay: another run of the server has another token. */
   async look(): Promise<void> {
@@ -29,24 +39,24 @@ class Relay {
     } catch {
       this.#session = null;
     }
+    if (this.destination) this.chosen = this.destination.id;
   }
 
-  /** What a worker needs to reach the chosen target; null without a relay. */
-  page(): RelayedPage | null {
+  /** What a worker needs to reach a target; null without a relay. */
+  pageTo(target: RelayedPage['target']): RelayedPage | null {
     const session = this.#session;
-    const target = this.target;
-    if (!session || !target) return null;
-    const { id, endpoints } = $state.snapshot(target);
-    return { url: `ws://${location.host}${session.path}`, token: session.token, target: { id, endpoints } };
+    const { id, endpoints } = target;
+    return session && { url: `ws://${location.host}${session.path}`, token: session.token, target: { id, endpoints } };
   }
 }
 
 export const relay = new Relay();
 
-/** How a target is named in the page: where its devices end up. */
-export function urlOfRelayed({ endpoints: { mqtt, mqtts } }: RelayedPage['target']): string {
-  const place = mqtts ?? mqtt;
-  if (!place) return '';
-  const host = place.host.includes(':') ? `[${place.host}]` : place.host;
-  return `${mqtts ? 'mqtts' : 'mqtt'}://${host}:${place.port}`;
+function destinationsOf(target: RelayTarget): Destination[] {
+  return (['mqtts', 'mqtt'] as const).flatMap((key) => {
+    const place = target.endpoints[key];
+    if (!place) return [];
+    const host = place.host.includes(':') ? `[${place.host}]` : place.host;
+    return [{ id: `${target.id}/${key}`, target, security: SECURITY[key], url: `${key}://${host}:${place.port}` }];
+  });
 }

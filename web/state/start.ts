@@ -5,7 +5,7 @@ import { form } from './form.svelte.ts';
 import { t } from '../i18n/t.svelte.ts';
 import { inventedProduct } from './in-page.svelte.ts';
 import { log } from './log.svelte.ts';
-import { relay, urlOfRelayed } from './relay.svelte.ts';
+import { relay } from './relay.svelte.ts';
 import { suite } from './suite.svelte.ts';
 
 const DEMO_DEVICES = 2000;
@@ -22,9 +22,10 @@ export async function runFleet(): Promise<void> {
   }
   // The server may have been started anew since: another relay, another token.
   await relay.look();
-  const through = relay.page();
-  if (through) {
-    await fleet.start(plan, { url: urlOfRelayed(through.target), relay: through, empty: false });
+  const { destination } = relay;
+  const through = destination && relay.pageTo(destination.target);
+  if (destination && through) {
+    await fleet.start({ ...plan, security: destination.security }, { url: destination.url, relay: through, empty: false });
     return;
   }
   log.say(t('help.relay'), 'bad');

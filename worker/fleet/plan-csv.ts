@@ -25,7 +25,12 @@ export function parseUnits(text: string): ParsedUnits {
     const column = columnOf(cell);
     if (!column) {
       const meant = nearest(cell, COLUMNS);
-      return { ok: false, line: 1, why: `"${cell}" is no column`, remedy: meant ? `did you mean ${meant}?` : `columns are ${COLUMNS.join(', ')}` };
+      return {
+        ok: false,
+        line: 1,
+        why: `"${cell}" is no column`,
+        remedy: meant ? `did you mean ${meant}?` : `columns are ${COLUMNS.join(', ')}`,
+      };
     }
     columns.push(column);
   }

@@ -14,8 +14,10 @@ const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 const TIME = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 const text = v.pipe(v.string(), v.nonEmpty('is empty'));
-const whole = (least: number, most: number) => v.pipe(v.number(), v.integer('is no whole number'), v.minValue(least, `is less than ${least}`), v.maxValue(most, `is more than ${most}`));
-const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least, `is less than ${least}`), v.maxValue(most, `is more than ${most}`));
+const whole = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer('is no whole number'), v.minValue(least, `is less than ${least}`), v.maxValue(most, `is more than ${most}`));
+const between = (least: number, most: number) =>
+  v.pipe(v.number(), v.minValue(least, `is less than ${least}`), v.maxValue(most, `is more than ${most}`));
 
 function milliseconds(written: string | number): number {
   if (typeof written === 'number') return written * UNITS.s;
@@ -58,7 +60,11 @@ const bytes = v.pipe(
   v.transform((written) => rangeOf(written, Number)),
 );
 
-const rate = v.pipe(v.number(), v.check((one) => one > 0, 'is no rate: units per second, above 0'), v.maxValue(RATE_MAX, `is impossible: at most ${RATE_MAX} a second`));
+const rate = v.pipe(
+  v.number(),
+  v.check((one) => one > 0, 'is no rate: units per second, above 0'),
+  v.maxValue(RATE_MAX, `is impossible: at most ${RATE_MAX} a second`),
+);
 const rateOrNone = between(0, RATE_MAX);
 
 const ARRIVAL = v.variant('shape', [
@@ -98,7 +104,12 @@ const COHORT = v.strictObject({
   think: v.exactOptional(times),
   publish: v.exactOptional(
     v.strictObject({
-      every: v.exactOptional(v.pipe(time, v.check((ms) => ms > 0, 'is no time between two publishes'))),
+      every: v.exactOptional(
+        v.pipe(
+          time,
+          v.check((ms) => ms > 0, 'is no time between two publishes'),
+        ),
+      ),
       qos: v.optional(v.picklist([0, 1]), 0),
       properties: v.exactOptional(v.record(v.string(), v.unknown())),
       topic: v.exactOptional(text),
@@ -127,7 +138,11 @@ export const PLAN = v.strictObject({
   target: v.exactOptional(text),
   seed: v.exactOptional(v.pipe(v.union([text, v.number()]), v.transform(String))),
   namespace: v.exactOptional(
-    v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.regex(new RegExp(`^[A-Za-z0-9]{1,${NAMESPACE_MAX}}$`), `is not 1-${NAMESPACE_MAX} letters and digits`)),
+    v.pipe(
+      v.union([v.string(), v.number()]),
+      v.transform(String),
+      v.regex(new RegExp(`^[A-Za-z0-9]{1,${NAMESPACE_MAX}}$`), `is not 1-${NAMESPACE_MAX} letters and digits`),
+    ),
   ),
   session: v.exactOptional(v.picklist(['reference', 'lean'])),
   model: v.optional(v.picklist(['open', 'closed']), 'open'),
@@ -136,9 +151,7 @@ export const PLAN = v.strictObject({
   cohorts: v.pipe(v.array(COHORT), v.nonEmpty('has no cohort')),
   hold: v.exactOptional(time),
   teardown: v.optional(v.picklist(['disconnect', 'drop']), 'disconnect'),
-  stop: v.exactOptional(
-    v.strictObject({ after: v.exactOptional(time), failures: count, refusals: count, throttled: count, lost: count }),
-  ),
+  stop: v.exactOptional(v.strictObject({ after: v.exactOptional(time), failures: count, refusals: count, throttled: count, lost: count })),
   thresholds: v.optional(v.array(text), []),
 });
 

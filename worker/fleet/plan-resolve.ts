@@ -46,7 +46,12 @@ export interface ResolvedPlan {
 
 /** A plan that no file holds: one cohort. */
 export function planOfFlags(devices: number, mode: FleetMode): PlanSource {
-  const document: PlanDocument = { model: 'open', teardown: 'disconnect', thresholds: [], cohorts: [{ name: 'devices', mode, count: devices }] };
+  const document: PlanDocument = {
+    model: 'open',
+    teardown: 'disconnect',
+    thresholds: [],
+    cohorts: [{ name: 'devices', mode, count: devices }],
+  };
   return { document, complain: (_path, what, remedy) => new UserError(what, remedy) };
 }
 
@@ -106,7 +111,8 @@ export function requireNames(plan: FleetPlan, { complain }: PlanSource): void {
 /** Arrivals a second on the average from the first to the last; all at once counts as one second. */
 export function offeredRate(fleet: Pick<FleetPlan, 'devices' | 'cohorts' | 'arrival' | 'seed' | 'mode' | 'rate' | 'pace'>): number {
   const { arrival, cohorts = [] } = fleet;
-  if (arrival?.shape === 'constant' && fleet.pace?.perSecond === undefined && cohorts.every((cohort) => !cohort.arrival)) return arrival.rate;
+  if (arrival?.shape === 'constant' && fleet.pace?.perSecond === undefined && cohorts.every((cohort) => !cohort.arrival))
+    return arrival.rate;
   const plan: FleetPlan = { ...fleet, namespace: '0', productKey: '', productSecret: '' };
   let first = Infinity;
   let last = -Infinity;
@@ -121,7 +127,10 @@ export function offeredRate(fleet: Pick<FleetPlan, 'devices' | 'cohorts' | 'arri
 function scaled(cohorts: readonly Cohort[], devices: number): Cohort[] {
   const before = cohorts.reduce((sum, cohort) => sum + cohort.devices, 0);
   if (devices < cohorts.length)
-    throw new UserError(`--devices ${devices} is less than the ${cohorts.length} cohorts of the plan`, 'give each cohort one device at the least');
+    throw new UserError(
+      `--devices ${devices} is less than the ${cohorts.length} cohorts of the plan`,
+      'give each cohort one device at the least',
+    );
   let left = devices;
   return cohorts.map((cohort, i) => {
     const rest = cohorts.length - 1 - i;
@@ -129,7 +138,10 @@ function scaled(cohorts: readonly Cohort[], devices: number): Cohort[] {
     left -= part;
     const { listed, name } = cohort;
     if (listed && listed.length < part)
-      throw new UserError(`--devices ${devices} needs ${part} of the ${listed.length} units of cohort ${name}`, 'add lines to its CSV, or give fewer devices');
+      throw new UserError(
+        `--devices ${devices} needs ${part} of the ${listed.length} units of cohort ${name}`,
+        'add lines to its CSV, or give fewer devices',
+      );
     return { ...cohort, devices: part };
   });
 }
@@ -145,7 +157,11 @@ function arrivals(
       throw complain(['model'], 'a closed model needs a concurrency', 'say how many units are on their way at a time: concurrency: 50');
     const own = document.cohorts.findIndex((cohort) => cohort.arrival !== undefined);
     if (arrival || own >= 0)
-      throw complain(arrival ? ['arrival'] : ['cohorts', own, 'arrival'], 'a closed model has no arrivals: the next unit starts when another has arrived', 'leave arrival out, or write model: open');
+      throw complain(
+        arrival ? ['arrival'] : ['cohorts', own, 'arrival'],
+        'a closed model has no arrivals: the next unit starts when another has arrived',
+        'leave arrival out, or write model: open',
+      );
     if (rate !== undefined) throw new UserError('--rate does not fit a closed model', 'leave it out, or give a plan with model: open');
     return { closed: concurrency, arrival: { shape: 'storm', withinMs: 0 }, cohorts };
   }
@@ -160,7 +176,11 @@ function requireDue({ complain }: PlanSource, { cohorts, arrival, devices, seed 
   const check = (one: Arrival, count: number, path: Path): void => {
     const due = offsets(one, count, seededRandom('arrivals', seed)).findIndex((at) => at === Infinity);
     if (due >= 0)
-      throw complain(path, `only ${due} of ${count} units would ever be due: the rate ends at 0`, 'end with a rate above 0, or lower the count');
+      throw complain(
+        path,
+        `only ${due} of ${count} units would ever be due: the rate ends at 0`,
+        'end with a rate above 0, or lower the count',
+      );
   };
   const own = cohorts.reduce((sum, cohort) => sum + (cohort.arrival ? cohort.devices : 0), 0);
   if (arrival && own < devices) check(arrival, devices - own, ['arrival']);
@@ -184,7 +204,9 @@ function requireContent({ complain }: PlanSource, cohorts: readonly Cohort[]): v
     const parts = [
       [['topic'], { topic: publishing.topic ?? '' }],
       [['payload'], { topic: '', payload: publishing.payload ?? '' }],
-      ...Object.entries(publishing.properties ?? {}).map(([key, value]) => [['properties', key], { properties: { [key]: value } }] as const),
+      ...Object.entries(publishing.properties ?? {}).map(
+        ([key, value]) => [['properties', key], { properties: { [key]: value } }] as const,
+      ),
     ] as const;
     for (const [path, part] of parts) {
       try {

@@ -15,7 +15,10 @@ export function arrivalFrom(written: ArrivalDocument): Arrival {
     case 'ramp':
       return { shape: 'ramp', from: written.from, to: written.to, overMs: written.over };
     case 'step':
-      return { shape: 'step', steps: written.steps.map((step) => ({ rate: step.rate, ...(step.for === undefined ? {} : { forMs: step.for }) })) };
+      return {
+        shape: 'step',
+        steps: written.steps.map((step) => ({ rate: step.rate, ...(step.for === undefined ? {} : { forMs: step.for }) })),
+      };
     case 'spike':
       return { shape: 'spike', rate: written.rate, peak: written.peak, atMs: written.at, forMs: written.for };
     case 'storm':
@@ -69,7 +72,11 @@ function startOf(
 ): Cohort['start'] {
   const start = written.start ?? (mode === 'connect' ? 'provisioned' : 'blank');
   if (mode === 'connect' && start === 'blank')
-    throw complain(at('start'), 'units of mode connect cannot start blank: they register nothing', 'write start: provisioned, or another mode');
+    throw complain(
+      at('start'),
+      'units of mode connect cannot start blank: they register nothing',
+      'write start: provisioned, or another mode',
+    );
   const allHave = listed?.every((unit) => unit.credentials !== undefined) ?? false;
   if (start === 'provisioned' && (mode === 'regnwl' || mode === 'mixed') && !allHave)
     throw complain(
@@ -89,11 +96,17 @@ function requireName({ complain }: PlanSource, path: Path, names: string): void 
   }
 }
 
-function publishingFrom({ complain }: PlanSource, path: Path, written: NonNullable<CohortDocument['publish']>, mode: FleetMode): Publishing {
+function publishingFrom(
+  { complain }: PlanSource,
+  path: Path,
+  written: NonNullable<CohortDocument['publish']>,
+  mode: FleetMode,
+): Publishing {
   const { every, qos, properties, topic, payload, reply } = written;
   if (topic !== undefined && properties !== undefined)
     throw complain([...path, 'topic'], 'topic and properties both say what is published', 'leave one of them out');
-  if (topic === undefined && payload !== undefined) throw complain([...path, 'payload'], 'a payload needs a topic', 'give topic, or properties instead');
+  if (topic === undefined && payload !== undefined)
+    throw complain([...path, 'payload'], 'a payload needs a topic', 'give topic, or properties instead');
   if (topic !== undefined && reply === true)
     throw complain([...path, 'reply'], 'only a post of properties has a reply', 'leave reply out, or publish properties');
   return {

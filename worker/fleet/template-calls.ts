@@ -32,7 +32,8 @@ const SPAN_MAX = 2 ** 31 - 1;
 /** Says what is wrong with arguments that must be numbers, `least` of them at least. */
 function numbers(least: number, most: number, further: (args: readonly number[]) => string | undefined = () => undefined): Call['check'] {
   return (args) => {
-    if (args.length < least || args.length > most) return `takes ${least === most ? least : `${least} to ${most}`} arguments, not ${args.length}`;
+    if (args.length < least || args.length > most)
+      return `takes ${least === most ? least : `${least} to ${most}`} arguments, not ${args.length}`;
     if (args.some((one) => typeof one === 'string')) return 'takes numbers';
     return args.includes(undefined) ? undefined : further(args as readonly number[]);
   };
@@ -69,7 +70,11 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
     'random',
     {
       usage: 'random(1, 6)',
-      check: numbers(2, 2, (args) => whole(args) ?? ordered(args) ?? ((args[1] ?? 0) - (args[0] ?? 0) >= SPAN_MAX ? 'spans too much' : undefined)),
+      check: numbers(
+        2,
+        2,
+        (args) => whole(args) ?? ordered(args) ?? ((args[1] ?? 0) - (args[0] ?? 0) >= SPAN_MAX ? 'spans too much' : undefined),
+      ),
       evaluate: ([low, high], { random }) => Number(low) + random().below(Number(high) - Number(low) + 1),
     },
   ],
@@ -79,9 +84,13 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
       usage: 'uniform(0, 1, 2)',
       check: numbers(2, 3, (args) => {
         const digits = args[2] ?? 0;
-        return ordered(args) ?? (Number.isInteger(digits) && digits >= 0 && digits <= DIGITS_MAX ? undefined : `rounds to 0 to ${DIGITS_MAX} digits`);
+        return (
+          ordered(args) ??
+          (Number.isInteger(digits) && digits >= 0 && digits <= DIGITS_MAX ? undefined : `rounds to 0 to ${DIGITS_MAX} digits`)
+        );
       }),
-      evaluate: ([low, high, digits = 2], { random }) => rounded(Number(low) + random().float() * (Number(high) - Number(low)), Number(digits)),
+      evaluate: ([low, high, digits = 2], { random }) =>
+        rounded(Number(low) + random().float() * (Number(high) - Number(low)), Number(digits)),
     },
   ],
   [
@@ -96,7 +105,9 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
     'text',
     {
       usage: 'text(16)',
-      check: numbers(1, 1, ([length = 0]) => (Number.isInteger(length) && length >= 0 && length <= LENGTH_MAX ? undefined : `takes a length from 0 to ${LENGTH_MAX}`)),
+      check: numbers(1, 1, ([length = 0]) =>
+        Number.isInteger(length) && length >= 0 && length <= LENGTH_MAX ? undefined : `takes a length from 0 to ${LENGTH_MAX}`,
+      ),
       evaluate: ([length], { random }) => random().text(Number(length), ALPHANUMERIC),
     },
   ],

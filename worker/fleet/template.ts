@@ -136,11 +136,19 @@ export class TemplateCompiler {
   #argument(text: string, offset: number): Value | Expression {
     const [whole, number, quoted, word] = ARGUMENT.exec(text) ?? [];
     if (whole === undefined)
-      throw new TemplateError(offset, `${text.trim() || 'an empty argument'} is no argument`, "give a number, a 'text', or a name such as index");
+      throw new TemplateError(
+        offset,
+        `${text.trim() || 'an empty argument'} is no argument`,
+        "give a number, a 'text', or a name such as index",
+      );
     if (number !== undefined) return Number(number);
     if (quoted !== undefined) return quoted;
     if (!isFact(word ?? '') || (this.#words && !this.#words.has(word ?? '')))
-      throw new TemplateError(offset, `${word} is no name that an argument can be`, `use one of ${FACTS.join(', ')}, or put text in quotes`);
+      throw new TemplateError(
+        offset,
+        `${word} is no name that an argument can be`,
+        `use one of ${FACTS.join(', ')}, or put text in quotes`,
+      );
     return ({ facts }) => facts[word as keyof TemplateFacts];
   }
 }

@@ -23,15 +23,7 @@ export type CountName = (typeof COUNTS)[number];
 /** Counts that say how units ended: a plan that judges one of them judges the account itself. */
 const ACCOUNT: ReadonlySet<string> = new Set<CountName>(['activated', 'refused', 'failed', 'local', 'aborted']);
 
-const SERIES = [
-  'register',
-  'connect',
-  'post',
-  'service.register',
-  'service.connect',
-  'service.post',
-  'lag',
-] as const;
+const SERIES = ['register', 'connect', 'post', 'service.register', 'service.connect', 'service.post', 'lag'] as const;
 export type SeriesName = (typeof SERIES)[number];
 
 type Metric =
@@ -54,8 +46,8 @@ export interface Threshold {
   /** One metric, or one divided by another. */
   readonly left: readonly Metric[];
   readonly compare: keyof typeof COMPARE;
-  /** Milliseconds where the metric is a time. */
-  readonly bound: number;
+  /** Milliseconds where the metric is a time; a name stands for a count of the run. */
+  readonly bound: number | CountName;
 }
 
 /** What a threshold asks a finished run. */
@@ -74,19 +66,17 @@ export interface Judged {
 }
 
 export type ParsedThreshold =
-  | { readonly ok: true; readonly threshold: Threshold }
-  | { readonly ok: false; readonly why: string; readonly remedy: string };
+  { readonly ok: true; readonly threshold: Threshold } | { readonly ok: false; readonly why: string; readonly remedy: string };
 
-const WHOLE = /^\s*(.+?)\s*(<=|>=|==|!=|<|>)\s*([\d.]+)\s*(us|ms|s|%)?\s*$/;
+const WHOLE = /^\s*(.+?)\s*(<=|>=|==|!=|<|>)\s*(?:(\d+(?:\.\d+)?)\s*(us|ms|s|%)?|([a-z]+))\s*$/;
 const PERCENTILE = /^(?:p(\d{1,2}(?:\.\d+)?)|(max))\(\s*([a-z.]+)\s*\)$/;
 const UNITS = { us: 0.001, ms: 1, s: 1000, '%': 0.01 } as const;
 const EXAMPLES = 'write it as `p99(connect) < 500ms`, `refused == 0` or `achieved/offered > 0.99`';
 
 /** Reads one threshold. */
 export function parseThreshold(text: string): ParsedThreshold {
-  const [, expression, compare, number, unit] = WHOLE.exec(text) ?? [];
-  if (expression === undefined || !Number.isFinite(Number(number)) || !isComparison(compare ?? ''))
-    return { ok: false, why: `"${text}" is no threshold`, remedy: EXAMPLES };
+  const [, expression, compare, number, unit, name] = WHOLE.exec(text) ?? [];
+  if (expression === undefined || !isComparison(compare ?? '')) return { ok: false, why: `"${text}" is no threshold`, remedy: EXAMPLES };
   const left: Metric[] = [];
   for (const word of expression.split('/')) {
     const metric = metricOf(word.trim());
@@ -94,13 +84,16 @@ export function parseThreshold(text: string): ParsedThreshold {
     left.push(metric);
   }
   if (left.length > 2) return { ok: false, why: `"${text}" divides more than once`, remedy: EXAMPLES };
+  const named = name === undefined ? undefined : metricOf(name);
+  if (named && 'why' in named) return { ok: false, ...named };
   const isTime = left.length === 1 && left[0]?.kind === 'percentile';
   if (isTime !== (unit !== undefined && unit !== '%'))
     return isTime
       ? { ok: false, why: `"${text}" compares a time with a number`, remedy: 'give a unit: us, ms or s' }
       : { ok: false, why: `"${text}" compares a number with a time`, remedy: 'leave the unit out' };
   const factor = unit === undefined ? 1 : UNITS[unit as keyof typeof UNITS];
-  return { ok: true, threshold: { text: text.trim(), left, compare: compare as keyof typeof COMPARE, bound: Number(number) * factor } };
+  const bound = named?.kind === 'count' ? named.name : Number(number) * factor;
+  return { ok: true, threshold: { text: text.trim(), left, compare: compare as keyof typeof COMPARE, bound } };
 }
 
 function isComparison(text: string): text is keyof typeof COMPARE {
@@ -128,7 +121,7 @@ function suggestion(word: string, known: readonly string[]): string {
 export function judge(thresholds: readonly Threshold[], run: Measured): Judged[] {
   return thresholds.map(({ text, left, compare, bound }) => {
     const actual = valueOf(left, run);
-    return { text, ok: actual === null ? null : COMPARE[compare](actual, bound), actual };
+    return { text, ok: actual === null ? null : COMPARE[compare](actual, typeof bound === 'number' ? bound : run.count(bound)), actual };
   });
 }
 

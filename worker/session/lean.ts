@@ -7,8 +7,6 @@ import { encode, readChunk, type Reader } from './codec.ts';
 import { named, type ConnectFields, type Message, type OpenSession, type Session, type SessionEnv, type SessionEvents } from './session.ts';
 import { TICK_MS, wheelOf, type Waiter } from './wheel.ts';
 
-const MAX_ID = 0xffff;
-
 /** A packet with an id that waits for its answer. */
 interface Pending {
   /** How many filters a SUBSCRIBE holds; none: a PUBLISH. */
@@ -79,21 +77,15 @@ class LeanSession implements Session, Waiter {
     if (this.#stage !== 'open') return Promise.resolve(false);
     const packet: IPublishPacket = { cmd: 'publish', topic, payload, qos, retain: false, dup: false };
     if (qos === 0) return this.#send(packet) ? Promise.resolve(true) : new Promise((resolve) => (this.#whenDrained ??= []).push(resolve));
-    return new Promise((resolve) =>
-      this.#ask({ filters: 0, done: (answer) => resolve(answer !== undefined) }, (messageId) => ({ ...packet, messageId })),
-    );
+    const numbered = (messageId: number): Packet => ({ ...packet, messageId });
+    return new Promise((resolve) => this.#ask({ filters: 0, done: (answer) => resolve(answer !== undefined) }, numbered));
   }
 
   subscribe(filters: readonly string[]): Promise<number[]> {
     if (this.#stage !== 'open' || filters.length === 0 || !filters.every((filter) => FILTER.test(filter))) return Promise.resolve([]);
     const subscriptions = filters.map((topic) => ({ topic, qos: 1 as const }));
-    return new Promise((resolve) =>
-      this.#ask({ filters: filters.length, done: (granted = []) => resolve([...granted]) }, (messageId) => ({
-        cmd: 'subscribe',
-        messageId,
-        subscriptions,
-      })),
-    );
+    const numbered = (messageId: number): Packet => ({ cmd: 'subscribe', messageId, subscriptions });
+    return new Promise((resolve) => this.#ask({ filters: filters.length, done: (granted = []) => resolve([...granted]) }, numbered));
   }
 
   end(): Promise<void> {
@@ -125,18 +117,13 @@ class LeanSession implements Session, Waiter {
     this.#schedule();
   }
 
-  #isShut(): boolean {
-    return this.#stage === 'shut';
-  }
-
   #heard(bytes: Uint8Array): void {
-    if (this.#isShut()) return;
+    if (this.#stage === 'shut') return;
     const reader = readChunk(bytes, this.#reader);
     this.#reader = reader.clean ? undefined : reader;
-    const { packets, fault } = reader;
     // Like MQTT.js, which reads a whole chunk before it takes the first packet of it.
-    if (fault !== undefined) this.#settled({ kind: 'malformed', what: 'connack', why: fault });
-    for (const packet of packets) if (!this.#isShut()) this.#take(packet);
+    if (reader.fault !== undefined) this.#settled({ kind: 'malformed', what: 'connack', why: reader.fault });
+    for (const packet of reader.packets) this.#take(packet);
   }
 
   #over(ending: Ending): void {
@@ -145,13 +132,12 @@ class LeanSession implements Session, Waiter {
     this.#settled({ kind: 'closed', stage: 'connack', afterMs: this.#env.clock.now() - this.#startedAt });
     this.#events.close(ending);
     for (const { done } of this.#pending?.values() ?? []) done(undefined);
-    this.#pending = undefined;
     this.#drained(false);
     for (const done of this.#whenClosed ?? []) done();
-    this.#whenClosed = undefined;
   }
 
   #take(packet: Packet): void {
+    if (this.#stage === 'shut') return;
     switch (packet.cmd) {
       case 'connack':
         return this.#takeConnack(packet.returnCode, packet.sessionPresent);
@@ -218,7 +204,7 @@ class LeanSession implements Session, Waiter {
     const all = (this.#pending ??= new Map<number, Pending>());
     let id = this.#lowestId;
     while (all.has(id)) id += 1;
-    if (id > MAX_ID) return pending.done(undefined);
+    if (id > 0xffff) return pending.done(undefined);
     this.#lowestId = id + 1;
     all.set(id, pending);
     this.#send(packetOf(id));

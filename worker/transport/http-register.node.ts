@@ -39,8 +39,8 @@ export function httpsRegistrar({ url: text, plain, ...options }: HttpsRegistrarO
   const transport = tcpTransport({ ...options, endpoints });
   const { clock, timeouts } = options;
   return {
-    async post({ body, contentType }, observe, security = 'encrypted') {
-      const dialled = await transport.dial(security);
+    async post({ body, contentType, security }, observe) {
+      const dialled = await transport.dial(security ?? 'encrypted');
       if (!dialled.ok) return dialled;
       const sentAt = clock.now();
       const duplex = toDuplex(observe(dialled.stream)) as unknown as Duplex;

@@ -14,14 +14,16 @@ export interface HttpRequest {
   readonly body: string;
   /** None where it is null. */
   readonly contentType: string | null;
+  /** Over TLS unless told. */
+  readonly security?: 'plain';
 }
 
 export type HttpAnswered =
   { readonly ok: true; readonly status: number; readonly body: Uint8Array } | { readonly ok: false; readonly outcome: Outcome };
 
 export interface HttpsRegistrar {
-  /** POSTs a form to the registration host, on a connection of its own that `observe` sees; over TLS unless told. Never throws. */
-  post(request: HttpRequest, observe: (stream: ByteStream) => ByteStream, security?: 'encrypted' | 'plain'): Promise<HttpAnswered>;
+  /** POSTs a form to the registration host, on a connection of its own that `observe` sees. Never throws. */
+  post(request: HttpRequest, observe: (stream: ByteStream) => ByteStream): Promise<HttpAnswered>;
 }
 
 /** Keeps the bytes of one exchange; `done` hands them over, whole, so that how they were cut into chunks does not matter. */

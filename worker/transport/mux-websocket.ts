@@ -30,8 +30,8 @@ export interface MuxWebSocketOptions {
   readonly times?: RelayTimes;
 }
 
-/** The relay needs a moment to say that it gave up. */
-const GRACE_MS = 2_000;
+/** A device may have to wait for its turn at the relay, which then gives up by itself and says so. */
+const GRACE_MS = 20_000;
 
 const OURS: Dialled = { ok: false, outcome: { kind: 'local', reason: 'relay' } };
 /** Closed for a reason of the relay's own before the target was up: not listed, too many, or the relay has gone. */

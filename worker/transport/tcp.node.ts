@@ -109,8 +109,13 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
       settled = true;
       timer.cancel();
       if (!result.ok) carrier.destroy();
+      else if (kind === 'tcp') {
+        // The stream listens now. Thousands of connections need not keep what their dials needed.
+        carrier.off('error', failed).off('close', closed);
+      }
       resolve(result);
     };
+    const closed = (): void => failed(closedEarly());
     const failed = (error: unknown): void => settle({ ok: false, outcome: outcomeOf(error, stage, clock.now() - startedAt) });
     const timer = clock.after(timeouts.dial, () => settle({ ok: false, outcome: { kind: 'silent', stage, waitedMs: timeouts.dial } }));
     let tls: TlsFacts | undefined;
@@ -125,11 +130,13 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
     };
 
     const carrier = connectTcp({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: ADDRESS_MS });
-    // Stays for good: an error after the dial is the stream's to report, and without a listener the process would end.
+    // Stays while the carrier is not itself the stream: without a listener an error would end the process.
     carrier.on('error', failed);
-    carrier.on('lookup', (error: Error | null) => {
-      if (!error) stage = 'tcp';
-    });
+    if (stage === 'dns') {
+      carrier.on('lookup', (error: Error | null) => {
+        if (!error) stage = 'tcp';
+      });
+    }
     carrier.once('connect', () => {
       if (!secure) return upgrade(carrier);
       stage = 'tls';
@@ -142,7 +149,7 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
       });
     });
     // Only a carrier that is not replaced by TLS or a WebSocket closes without any other notice.
-    carrier.once('close', () => failed(closedEarly()));
+    carrier.on('close', closed);
   });
 }
 

@@ -37,5 +37,6 @@ export function requestOf(identity: HttpIdentity, bend: HttpBend): { request: Ht
   ).toUpperCase();
   const form = formatRegisterForm({ productKey, deviceName, random, sign: signature, signMethod });
   const contentType = bend.contentType === undefined ? 'application/x-www-form-urlencoded' : bend.contentType;
-  return { request: { body: bend.form?.(form) ?? form, contentType }, signature };
+  const security = bend.security === undefined ? {} : { security: bend.security };
+  return { request: { body: bend.form?.(form) ?? form, contentType, ...security }, signature };
 }

@@ -184,7 +184,7 @@ export class Unit {
     secret?.(bend.productSecret ?? this.identity.productSecret);
     secret?.(signature);
     const exchange = exchangeOf(++this.#connections, clock, sink ?? (() => undefined));
-    const answered = await https.post(request, (stream) => exchange.observe(stream), bend.security);
+    const answered = await https.post(request, (stream) => exchange.observe(stream));
     exchange.done();
     const answer = readAnswer(answered);
     if (life !== this.#life) return this.#ended('register', POWER_CUT);

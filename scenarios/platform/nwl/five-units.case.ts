@@ -29,6 +29,7 @@ export default definePlatformCase({
       on: { attempts: ['register-1', 'register-2', 'register-3', 'register-4', 'register-5'] },
     },
     ...[1, 2, 3, 4, 5].map((n) => ({ id: `issued-${n}`, rule: 'RULE-39', oracle: 'issued', on: { attempt: `register-${n}` } }) as const),
+    ...[1, 2, 3, 4, 5].map((n) => ({ id: `connects-${n}`, rule: 'RULE-39', oracle: 'accepted', on: { attempt: `connect-${n}` } }) as const),
     ...[1, 2, 3, 4, 5].map((n) => ({ id: `online-${n}`, rule: 'RULE-39', oracle: 'accepted', on: { attempt: `post-${n}` } }) as const),
     { id: 'reply-is-compact', rule: 'RULE-05', oracle: 'compactReply', on: { attempt: 'register-1' }, reading: true },
     { id: 'reply-topic', rule: 'RULE-05', oracle: 'replyTopic', on: { attempt: 'register-1' }, reading: true },

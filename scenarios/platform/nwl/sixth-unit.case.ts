@@ -53,6 +53,7 @@ export default definePlatformCase({
   },
   checks: [
     ...FIVE.map((n) => ({ id: `issued-${n}`, rule: 'RULE-39', oracle: 'issued', on: { attempt: `register-${n}` } }) as const),
+    ...FIVE.map((n) => ({ id: `connects-${n}`, rule: 'RULE-39', oracle: 'accepted', on: { attempt: `connect-${n}` } }) as const),
     ...FIVE.map((n) => ({ id: `online-${n}`, rule: 'RULE-39', oracle: 'accepted', on: { attempt: `online-${n}` } }) as const),
     {
       id: 'sixth-stays-out',

@@ -1,0 +1,148 @@
+// The report of a fleet: what was asked decides, figures that cannot be believed decide nothing, and every file says the same.
+import { describe, expect, test } from 'vitest';
+import { diffLoads, loadDiffLines } from './load-diff.ts';
+import { EARLIER, FIGURES, OPTIONS } from './load.testkit.ts';
+import { LOAD_FORMATS, loadFiles, makeLoadReport, type LoadFigures, type LoadReport } from './load.ts';
+import { reasonSaid } from './load-checks.ts';
+import { loadLines } from './load-text.ts';
+import { verifyLoad } from './load-verify.ts';
+
+const report = (load: Partial<LoadFigures> = {}): LoadReport => makeLoadReport({ ...FIGURES, ...load }, OPTIONS);
+const HELD = FIGURES.thresholds?.filter((one) => one.ok === true) ?? [];
+const ALL = { activated: 400, failed: 0, thresholds: HELD };
+
+describe('what a run is judged by', () => {
+  test('each threshold, and whether it can be believed', () => {
+    expect(report().checks.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['p99(connect) < 500ms', 'pass'],
+      ['failed == 0', 'fail'],
+      ['p99(register) < 1s', 'error'],
+      ['validity', 'pass'],
+    ]);
+    expect(report().result.verdict).toBe('fail');
+  });
+
+  test('that every device be activated, unless a threshold speaks of how devices end', () => {
+    expect(report({ thresholds: HELD }).checks.map(({ id, verdict }) => [id, verdict])).toContainEqual(['activated == devices', 'fail']);
+    expect(report(ALL).result.verdict).toBe('pass');
+    const said = { text: 'activated/devices > 0.99', ok: true, actual: 0.9975 };
+    expect(report({ thresholds: [said] }).result.verdict).toBe('pass');
+  });
+
+  test('nothing, where the load was not offered as planned', () => {
+    const { result, checks } = makeLoadReport(EARLIER, OPTIONS);
+    expect(result.verdict).toBe('undecided');
+    expect(checks.at(-1)).toMatchObject({ id: 'validity', verdict: 'error' });
+    expect(result.zh.reasons.join()).toContain('调度延迟 p99 为 71 毫秒，超过 50 毫秒；12 次尝试受本机资源限制而失败');
+  });
+
+  test('a reason of another version is quoted', () => {
+    expect(reasonSaid('the moon was full')).toEqual({ en: 'the moon was full', 'zh-CN': '原因见英文：the moon was full' });
+  });
+});
+
+describe('the files', () => {
+  test('are of the family of a conformance run', () => {
+    expect(
+      loadFiles(FIGURES, OPTIONS)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['ctrf.json', 'junit.xml', 'report.html', 'report.json', 'report.sarif', 'summary.md']);
+  });
+
+  test('JUnit has one test a threshold: a missed one fails with what was measured, an unknown one is an error', () => {
+    const xml = LOAD_FORMATS.junit(report());
+    expect(xml).toContain('<testsuites name="muster-load" time="0.000" tests="4" failures="1" errors="1">');
+    expect(xml).toContain('<failure message="failed == 0: measured 1" type="threshold">');
+    expect(xml).toContain('<error message="p99(register) &lt; 1s: the run does not say" type="threshold">');
+    expect(LOAD_FORMATS.junit(makeLoadReport(EARLIER, OPTIONS))).toContain('type="validity"');
+  });
+
+  test('SARIF lists what was missed, and no figure that cannot be believed', () => {
+    const log = JSON.parse(LOAD_FORMATS.sarif(report())) as { runs: [{ results: { ruleId: string }[]; invocations: object[] }] };
+    expect(log.runs[0].results.map((one) => one.ruleId)).toEqual(['load/threshold']);
+    expect(log.runs[0].invocations).toMatchObject([{ executionSuccessful: false, toolExecutionNotifications: [{ level: 'error' }] }]);
+  });
+
+  test('the page draws each line within its frame, with a gap where nothing was timed', () => {
+    const html = LOAD_FORMATS.html(report());
+    const paths = [...html.matchAll(/<path class="line line-[ab]" d="([^"]*)"/g)].map((one) => one[1] ?? '');
+    expect(paths.length).toBeGreaterThanOrEqual(8);
+    for (const path of paths) {
+      const numbers = [...path.matchAll(/[ML]([\d.]+) ([\d.]+)/g)].map((one) => [Number(one[1]), Number(one[2])]);
+      expect(numbers.length).toBeGreaterThan(0);
+      for (const [x, y] of numbers) expect([x! >= 0 && x! <= 720, y! >= 0 && y! <= 120, path]).toEqual([true, true, path]);
+    }
+    expect(paths.some((path) => path.split('M').length === 3)).toBe(true);
+  });
+
+  test.each(Object.keys(LOAD_FORMATS) as (keyof typeof LOAD_FORMATS)[])('%s is made of a run of an earlier version too', (format) => {
+    expect(LOAD_FORMATS[format](makeLoadReport(EARLIER, OPTIONS))).not.toMatch(/undefined|NaN/);
+  });
+
+  test('what a target answered is text in all of them', () => {
+    const hostile = '</script><img src=x> | `x` \u0000 ]]>&';
+    const errors = (FIGURES.errors ?? []).map((one) => ({ ...one, kind: hostile, example: { ...one.example, detail: hostile } }));
+    const made = makeLoadReport({ ...FIGURES, errors, outcomes: { [hostile]: 1 } }, { ...OPTIONS, target: hostile });
+    const html = LOAD_FORMATS.html(made);
+    expect(html).not.toContain('<img');
+    expect(html.match(/<\/script>/g)).toHaveLength(2);
+    expect(LOAD_FORMATS.md(made)).not.toContain('<img');
+  });
+
+  test('the terminal names what was asked, the percentiles and the errors', () => {
+    const text = loadLines(report()).join('\n');
+    expect(text).toContain('fail   failed == 0: measured 1');
+    expect(text).toContain('p99 41.5');
+    expect(text).toContain('1 connack closed: The target closed the connection');
+  });
+});
+
+describe('two runs', () => {
+  const good = report(ALL);
+  test('that are the same are no regression', () => {
+    expect(diffLoads(good, good)).toMatchObject({ regression: false, differs: [], changes: [] });
+  });
+
+  test('a threshold that fell is one, and one that is decided now is none', () => {
+    const fell = report({ ...ALL, thresholds: HELD.map((one) => ({ ...one, ok: false, actual: 612 })) });
+    expect(diffLoads(good, fell).regression).toBe(true);
+    expect(loadDiffLines(diffLoads(good, fell)).join('\n')).toContain('worse  p99(connect) < 500ms  pass → fail');
+    expect(diffLoads(fell, good).regression).toBe(false);
+  });
+
+  test('a latency that grew by a share and by more than jitter is one; a small one is none', () => {
+    const with99 = (p99: number): LoadReport =>
+      report({ ...ALL, latencyMs: { ...FIGURES.latencyMs, connect: { p50: 4.2, p90: 9.75, p99, max: 900 } } });
+    expect(diffLoads(with99(40), with99(60)).regression).toBe(true);
+    expect(diffLoads(with99(40), with99(46)).regression).toBe(false);
+    expect(diffLoads(with99(1), with99(3)).regression).toBe(false);
+  });
+
+  test('fewer devices activated is one, and so is a run that cannot be believed any more', () => {
+    expect(diffLoads(good, report({ ...ALL, activated: 398, failed: 2 })).regression).toBe(true);
+    expect(diffLoads(good, report({ ...ALL, validity: { ok: false, reasons: ['a worker died in mid-run'] } })).regression).toBe(true);
+  });
+
+  test('of other loads say so first', () => {
+    expect(diffLoads(good, report({ ...ALL, rate: { offered: 200, achieved: 200 } })).differs).toEqual([
+      'arrivals a second, offered: 100 → 200',
+    ]);
+  });
+});
+
+describe('a stored one', () => {
+  test('as it was made has no problem', () => expect(verifyLoad('report.json', report())).toEqual([]));
+
+  test('whose verdict was written by hand is told', () => {
+    const made = report();
+    const checks = made.checks.map((one) => ({ ...one, verdict: 'pass' as const }));
+    const said = verifyLoad('report.json', { ...made, checks, result: { ...made.result, verdict: 'pass' } }).map(({ what }) => what);
+    expect(said.join('\n')).toContain('result.verdict is "pass" in the report, "fail" by its figures');
+    expect(said.join('\n')).toContain('the verdict of failed == 0 is "pass"');
+  });
+
+  test('whose devices do not add up is told', () => {
+    expect(verifyLoad('report.json', report({ failed: 0 })).map(({ what }) => what)).toEqual(['399 devices ended in some way, of 400']);
+  });
+});

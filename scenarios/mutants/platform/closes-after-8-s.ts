@@ -1,0 +1,3 @@
+import { platformMutant } from '../mutant.ts';
+
+export default platformMutant({ id: 'closes-after-8-s', rule: 'RULE-06', replace: () => 8_000 });

@@ -1,0 +1,121 @@
+// The page's devices through the relay of `muster serve`, at a platform in another process: over TLS, more of them than a browser has
+// WebSockets, with a certificate that the browser itself knows nothing of.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { counter, downloaded, expect, openDevice, phase, startCommand, test } from './fixtures.ts';
+
+const PRODUCT = { productKey: 'a1RelayTest', productSecret: 'ps0123456789abcd' };
+const DEVICES = 300;
+
+interface Lab {
+  readonly app: string;
+  readonly online: () => Promise<number>;
+  readonly add: (names: readonly string[]) => Promise<void>;
+  readonly stopStub: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** A stub, and the app beside it with that stub as the one target of its relay. */
+async function lab(): Promise<Lab> {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-relay-'));
+  const config = join(folder, 'stub.json');
+  await writeFile(config, JSON.stringify({ products: [{ ...PRODUCT, dynamicRegistration: true, devices: [] }] }));
+  const stub = await startCommand(['stub', '--json', '--config', config]);
+  const { api, target } = JSON.parse(stub.line) as { api: number; target: string };
+  const token = await readFile(join(dirname(target), 'operator-token'), 'utf8');
+  const operate = async (command: object): Promise<Record<string, unknown>> => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`http://127.0.0.1:${api}/operator`, { method: 'POST', headers, body: JSON.stringify(command) });
+    return (await response.json()) as Record<string, unknown>;
+  };
+  const server = await startCommand(['serve', '--port', '0', '--no-stub', '--target', target]);
+  let stubStopped: Promise<void> | undefined;
+  const stopStub = (): Promise<void> => (stubStopped ??= stub.stop());
+  return {
+    app: server.line,
+    async online() {
+      const { statistics } = await operate({ action: 'QueryDeviceStatistics', productKey: PRODUCT.productKey });
+      return (statistics as { onlineCount: number }).onlineCount;
+    },
+    async add(names) {
+      await operate({ action: 'AddDevices', productKey: PRODUCT.productKey, deviceNames: names });
+    },
+    stopStub,
+    async stop() {
+      await server.stop();
+      await stopStub();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function fill(page: Page, devices: number, mode = 'mixed'): Promise<void> {
+  await page.getByLabel('Through the relay').check();
+  await expect(page.getByLabel('ProductKey')).toHaveValue(PRODUCT.productKey);
+  await page.getByLabel('ProductSecret').fill(PRODUCT.productSecret);
+  await page.getByRole('textbox', { name: 'Devices' }).fill(String(devices));
+  await page.getByLabel('Registration', { exact: true }).selectOption(mode);
+}
+
+test.describe('through the relay', () => {
+  let there: Lab;
+  test.beforeEach(async () => (there = await lab()));
+  test.afterEach(() => there.stop());
+
+  test(`${DEVICES} devices in both modes over TLS, which is more than a page has WebSockets`, async ({ page }) => {
+    await page.goto(there.app);
+    await fill(page, DEVICES);
+    await there.add((await downloaded(page, page.getByRole('button', { name: 'Download' }))).trim().split('\n'));
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await phase(page, 'holding');
+    expect([await counter(page, 'online'), await counter(page, 'local')]).toEqual([DEVICES, 0]);
+    expect(await there.online()).toBe(DEVICES);
+    for (const time of ['TCP up', 'TLS up', 'first byte'])
+      await expect(page.getByTestId('relay-times').getByRole('row', { name: time }).getByRole('cell').first()).toHaveText(/\d/);
+    const panel = await openDevice(page, 1);
+    await expect(panel).toContainText('tls 127.0.0.1');
+    await expect(panel).toContainText('connect: accepted');
+    await panel.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Stop', exact: true }).first().click();
+    await phase(page, 'stopped');
+    await expect.poll(() => there.online()).toBe(0);
+    expect(await page.evaluate<string>('JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href')).not.toMatch(/token/i);
+  });
+
+  test('a tab that is closed takes its devices with it', async ({ page }) => {
+    await page.goto(there.app);
+    await fill(page, 100, 'regnwl');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await expect.poll(() => there.online()).toBeGreaterThan(10);
+    await page.close();
+    await expect.poll(() => there.online()).toBe(0);
+  });
+
+  test('in the clear the platform refuses to register: its answer, not a fault of the relay', async ({ page }) => {
+    await page.goto(there.app);
+    await fill(page, 3, 'regnwl');
+    const select = page.getByLabel('Target of the relay');
+    await select.selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await phase(page, 'holding');
+    expect([await counter(page, 'refused'), await counter(page, 'local')]).toEqual([3, 0]);
+  });
+
+  test('a platform that is gone is unreachable at tcp, as the relay found it', async ({ page }) => {
+    await page.goto(there.app);
+    await fill(page, 3, 'regnwl');
+    await there.stopStub();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await phase(page, 'holding');
+    expect([await counter(page, 'failed'), await counter(page, 'local')]).toEqual([3, 0]);
+    await expect(page.getByTestId('log')).toContainText('unreachable tcp ECONNREFUSED');
+  });
+});
+
+test('an app without a relay offers none', async ({ page }) => {
+  await page.goto('./');
+  await expect(page.getByLabel('Own platform')).toBeVisible();
+  await expect(page.getByLabel('Through the relay')).toHaveCount(0);
+});

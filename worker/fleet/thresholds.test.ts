@@ -1,0 +1,101 @@
+// What a plan may demand of a run, and what templates make of a unit.
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../kernel/random.ts';
+import { TemplateCompiler, type TemplateContext } from './template.ts';
+import { judge, judgesAccount, parseThreshold, type Measured, type Threshold } from './thresholds.ts';
+
+const read = (text: string): Threshold => {
+  const parsed = parseThreshold(text);
+  if (!parsed.ok) throw new Error(parsed.why);
+  return parsed.threshold;
+};
+
+const RUN: Measured = {
+  count: (name) => ({ devices: 100, activated: 99, refused: 1, offered: 50, achieved: 49.9 })[name as string] ?? 0,
+  percentile: (of, p) => (of === 'post' ? null : of === 'lag' ? 3 : p === 100 ? 900 : p * 4),
+};
+
+describe('thresholds', () => {
+  it.each([
+    ['p99(connect) < 500ms', true, 396],
+    ['p99(connect)<0.3s', false, 396],
+    ['p99.9(service.register) <= 399.6ms', true, 399.6],
+    ['max(connect) > 1s', false, 900],
+    ['p50(lag) < 3000us', false, 3],
+    ['refused == 0', false, 1],
+    ['failed == 0', true, 0],
+    ['failed != 0', false, 0],
+    ['activated == devices', false, 99],
+    ['activated/devices >= 99%', true, 0.99],
+    ['achieved/offered > 0.99', true, 0.998],
+    ['answered/published > 0.5', null, null],
+    ['p99(post) < 1s', null, null],
+  ])('%s', (text, ok, actual) => {
+    const [judged] = judge([read(text)], RUN);
+    expect(judged).toEqual({ text, ok, actual: actual === null ? null : (expect.closeTo(actual, 6) as number) });
+  });
+
+  it.each([
+    '',
+    'refused',
+    'refused = 0',
+    'refused == zero',
+    'p99 < 5ms',
+    'p100(connect) < 5ms',
+    'a/b/c > 1',
+    'refused == 5ms',
+    'devices/refused/failed > 1',
+  ])('refuses %j', (text) => expect(parseThreshold(text).ok).toBe(false));
+
+  it('know which of them judge how units ended', () => {
+    expect(judgesAccount([read('p99(connect) < 5s'), read('throttled == 0')])).toBe(false);
+    expect(judgesAccount([read('activated/devices > 0.9')])).toBe(true);
+  });
+});
+
+describe('templates', () => {
+  const context = (n = 1): TemplateContext => {
+    const random = seededRandom('template');
+    return {
+      facts: { index: 7, number: 2, deviceName: 'unit-7', productKey: 'a1', cohort: 'meters', namespace: 'x', n, now: 1_700_000_000_000 },
+      state: [],
+      random: () => random,
+    };
+  };
+  const fill = (text: string): string => new TemplateCompiler('payload').text(text)(context());
+
+  it.each([
+    ['plain { text }', 'plain { text }'],
+    ['{{deviceName}}/{{ index }}', 'unit-7/7'],
+    ['{{pad(number, 4)}}-{{pad(index,2)}}', '0002-07'],
+    ['{"at":{{now}},"iso":"{{iso}}"}', '{"at":1700000000000,"iso":"2023-11-14T22:13:20.000Z"}'],
+    ["{{pick('a')}}{{pick(5)}}", 'a5'],
+    ['{{random(3, 3)}}{{uniform(1.5, 1.5, 1)}}', '31.5'],
+  ])('%s', (text, filled) => expect(fill(text)).toBe(filled));
+
+  it('keep the type of an expression that stands alone, in any depth', () => {
+    const value = new TemplateCompiler('payload').value({ a: ['{{index}}', '{{index}}.', 5, null], b: { c: '{{deviceName}}' } });
+    expect(value(context())).toEqual({ a: [7, '7.', 5, null], b: { c: 'unit-7' } });
+  });
+
+  it('remember each unit apart', () => {
+    const value = new TemplateCompiler('payload').value(['{{counter(5, 3)}}', '{{counter}}', '{{walk(20, 0.5, 19, 21)}}']);
+    const [one, other] = [context(), context()];
+    const first = [value(one), value(one), value(one)] as number[][];
+    expect(first.map(([a, b]) => [a, b])).toEqual([
+      [5, 0],
+      [8, 1],
+      [11, 2],
+    ]);
+    const walk = Array.from({ length: 300 }, () => (value(one) as number[])[2] as number);
+    expect(first[0]?.[2]).toBe(20);
+    walk.forEach((step, i) => {
+      expect(step).toBeGreaterThanOrEqual(19);
+      expect(step).toBeLessThanOrEqual(21);
+      if (i > 0) expect(Math.abs(step - (walk[i - 1] as number))).toBeLessThanOrEqual(0.5005);
+    });
+    expect(new Set(walk).size).toBeGreaterThan(100);
+    // The same seed gives the same walk, whatever the other unit did.
+    expect([value(other), value(other), value(other)]).toEqual(first);
+  });
+});
