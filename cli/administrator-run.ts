@@ -46,12 +46,7 @@ export interface RemoteRun {
   /** Refuses a run that cannot be carried out, and says what it will take: lines for stderr. `profiles` where fewer are claimed. */
   before(cases: readonly PlatformCase[], jobs: number, profiles?: readonly Profile[]): string[];
   /** One case at a time, where cases share the product. `drive` is given what the case needs. */
-  carryOut(
-    definition: PlatformCase,
-    ways: Ways,
-    open: OpenSession,
-    drive: (site: CaseSite) => Promise<CaseRecord>,
-  ): Promise<CaseRun>;
+  carryOut(definition: PlatformCase, ways: Ways, open: OpenSession, drive: (site: CaseSite) => Promise<CaseRecord>): Promise<CaseRun>;
   attestations(): readonly Attestation[];
   close(): void;
 }

@@ -49,6 +49,7 @@ export async function fleetCommand(file: string | undefined, options: FleetOptio
     return EXIT.asked;
   }
   const { plan, chosen, resolved } = run;
+  const forecast = forecastFleet(plan, resolved.holdMs);
   if (options.json !== undefined && options.json !== '-') requireWritable(options.json, '--json');
   if (options.csv !== undefined) requireWritable(options.csv, '--csv');
   if (options.flash !== undefined) requireFlashWritable(options.flash);
@@ -57,7 +58,7 @@ export async function fleetCommand(file: string | undefined, options: FleetOptio
     await requireReachable(chosen, plan.security ?? 'encrypted');
     await requireRoom({
       connections: plan.devices,
-      closing: Math.min(plan.devices, Math.ceil(plan.rate * TIME_WAIT_SECONDS)),
+      closing: Math.min(forecast.registrations, Math.ceil(plan.rate * TIME_WAIT_SECONDS)),
       destinations: destinationsOf({ ...chosen.sockets.endpoints }),
     });
   }
@@ -73,7 +74,7 @@ export async function fleetCommand(file: string | undefined, options: FleetOptio
       process.stderr.write(`muster: metrics at ${metrics.url}\n`);
     }
     for (const note of run.notes) process.stderr.write(`muster: ${note}\n`);
-    process.stderr.write(`muster: ${fleetForecastLine(forecastFleet(plan, resolved.holdMs))}\n`);
+    process.stderr.write(`muster: ${fleetForecastLine(forecast)}\n`);
     await addDevices(plan, chosen, backing.operator);
     const count = await openCount(plan, backing.operator);
     const controller = await openController(run, options, backing, threads);

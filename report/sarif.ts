@@ -48,7 +48,7 @@ interface SarifFindings {
 export function sarifOf({ version, environment }: SarifRun, { id, faults, rules, results, properties }: SarifFindings): string {
   const run = {
     tool: {
-      driver: { name: 'Muster', version, informationUri: 'https://www.npmjs.com/package/@muster-iot/muster', rules },
+      driver: { name: 'Muster', version, rules },
     },
     automationDetails: { id },
     invocations: [

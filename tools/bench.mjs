@@ -72,6 +72,7 @@ const results = [
   // Half a minute each, and no figure of speed.
   await series('honest on the wall clock', () => sampleOf('honesty'), 1),
   await series("the stub's side, one process", () => sampleOf('stub-load')),
+  await series("our side, beside the barest client: mosquitto over TCP, the stub's TLS", () => sampleOf('load')),
   await series('verify platform on the embedded stub', () => measureSuite(smoke ? { cases: 'platform/nwl/f*' } : {})),
   await series('in a tab', () => measurePage({ devices: smoke ? 200 : 5000 })),
 ];

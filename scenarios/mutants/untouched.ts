@@ -15,7 +15,7 @@ const REASONS: readonly Reason[] = [
   {
     checks:
       /^platform\/(nwl|prereg)\/malformed#|#(illegal|no-device|connects)-|#unsigned-authType|https-refusals#(without-|unknown-)|#unknown-product/,
-    why: 'Grammar: what cannot be read is refused by `protocol/` before any entry of the policy is asked; its own tests break it',
+    why: 'Grammar: what cannot be read, or names no product, is refused before any entry of the policy is asked; the tests of `protocol/` break it',
   },
   {
     checks: /#(register-|regnwl-)?tells-nothing$/,

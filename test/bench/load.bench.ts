@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import mqtt, { type IConnectPacket } from 'mqtt-packet';
+import { sign } from '../../protocol/sign.ts';
 import type { ClientKind, Order, Step } from './load-client.bench.ts';
 
 const devices = Number(process.argv[2] ?? '1000');
@@ -90,7 +92,32 @@ function keep(kind: string, steps: readonly Step[]): void {
   figures[`${kind}CpuMicrosOfTheLast`] = last.cpuMicros / (last.connections - before.connections);
 }
 
+/** What no client that signs can do without: HMAC and codec of one CONNECT and its CONNACK, CPU microseconds. */
+function codecAndHmac(): number {
+  const rounds = 20_000;
+  const parser = mqtt.parser({ protocolVersion: 4 });
+  const connack = Buffer.from([0x20, 2, 0, 0]);
+  const once = (i: number): void => {
+    const password = sign('hmacsha256', `secret-of-device-${i}`, `clientIda1Bench0001.bench-${i}deviceNamebench-${i}productKeya1Bench0001`);
+    const clientId = `a1Bench0001.bench-${i}|timestamp=2524608000000,_ss=1,securemode=2,signmethod=hmacsha256|`;
+    mqtt.generate({
+      cmd: 'connect',
+      clientId,
+      keepalive: 120,
+      username: `bench-${i}`,
+      password: password as unknown as Buffer,
+    } as IConnectPacket);
+    parser.parse(connack);
+  };
+  for (let i = 0; i < rounds; i++) once(i);
+  const before = process.cpuUsage();
+  for (let i = 0; i < rounds; i++) once(rounds + i);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / rounds;
+}
+
 const most = STEPS.at(-1) ?? devices;
+figures['codecAndHmacCpuMicros'] = codecAndHmac();
 const hosts = KINDS.map((_, i) => `127.0.0.${i + 1}`);
 const port = await freePort();
 const broker = await startMosquitto(port, hosts);

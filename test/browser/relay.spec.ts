@@ -72,8 +72,9 @@ test.describe('through the relay', () => {
     await phase(page, 'holding');
     expect([await counter(page, 'online'), await counter(page, 'local')]).toEqual([DEVICES, 0]);
     expect(await there.online()).toBe(DEVICES);
+    // Each device registers on one connection and lives on another; on a busy machine the percentiles themselves may be withheld.
     for (const time of ['TCP up', 'TLS up', 'first byte'])
-      await expect(page.getByTestId('relay-times').getByRole('row', { name: time }).getByRole('cell').first()).toHaveText(/\d/);
+      await expect(page.getByTestId('relay-times').getByRole('row', { name: time })).toHaveAttribute('data-count', String(2 * DEVICES));
     const panel = await openDevice(page, 1);
     await expect(panel).toContainText('tls 127.0.0.1');
     await expect(panel).toContainText('connect: accepted');
