@@ -19,7 +19,7 @@ import {
   type Frame,
 } from './mux-frames.ts';
 import { MuxStream, type MuxShared, type Watcher } from './mux-stream.ts';
-import type { ByteStream, StreamFacts } from './stream.ts';
+import { RELAY_GONE, type ByteStream, type StreamFacts } from './stream.ts';
 
 /** DATA frames a client may have under way on one stream before the server has consumed them. */
 const CREDIT = 128;
@@ -65,9 +65,6 @@ export interface RelayClient {
   open(target: string, facts: StreamFacts, watcher: Watcher): ByteStream;
   close(): void;
 }
-
-/** Ending of streams whose relay has gone. */
-export const RELAY_GONE = 'RELAY_GONE';
 
 class ClientSide {
   readonly streams: MuxStreams;

@@ -26,6 +26,16 @@ export interface StreamFacts {
 /** How a stream ended: orderly by one side, or by a fault (a reset, an unreachable host). */
 export type Ending = { readonly by: 'local' | 'remote' } | { readonly by: 'fault'; readonly code: string };
 
+/** Fault of a stream whose relay has gone. */
+export const RELAY_GONE = 'RELAY_GONE';
+/** Faults of a stream that are the relay's own, before its target was up or in mid-session: nothing that the platform did. */
+const OF_THE_RELAY: ReadonlySet<string> = new Set([RELAY_GONE, 'BLOCKED', 'THROTTLED', 'INVALID']);
+
+/** Was it the relay, on our side, that ended the stream? */
+export function endedByRelay(ending: Ending): boolean {
+  return ending.by === 'fault' && OF_THE_RELAY.has(ending.code);
+}
+
 /** The consumer of a stream. */
 export interface StreamHandlers {
   data(bytes: Uint8Array): void;

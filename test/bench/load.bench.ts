@@ -106,7 +106,7 @@ function codecAndHmac(): number {
       keepalive: 120,
       username: `bench-${i}`,
       password: password as unknown as Buffer,
-    } as IConnectPacket);
+    });
     parser.parse(connack);
   };
   for (let i = 0; i < rounds; i++) once(i);

@@ -3,7 +3,7 @@
 import type { Carrier } from '../../kernel/bytes/carrier.ts';
 import { readReport, type Opening } from '../../kernel/bytes/mux-report.ts';
 import { relayClient, type RelayClient } from '../../kernel/bytes/mux.ts';
-import type { Ending, StreamFacts } from '../../kernel/bytes/stream.ts';
+import { endedByRelay, type Ending, type StreamFacts } from '../../kernel/bytes/stream.ts';
 import { within, type Clock } from '../../kernel/clock.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { noSuchWay, type Dialled, type Transport } from './transport.ts';
@@ -34,8 +34,6 @@ export interface MuxWebSocketOptions {
 const GRACE_MS = 20_000;
 
 const OURS: Dialled = { ok: false, outcome: { kind: 'local', reason: 'relay' } };
-/** Closed for a reason of the relay's own before the target was up: not listed, too many, or the relay has gone. */
-const CODES_OF_RELAY = new Set(['BLOCKED', 'THROTTLED', 'INVALID', 'RELAY_GONE']);
 
 /** A transport through the relay. `dial` never throws. */
 export function muxWebSocketTransport(options: MuxWebSocketOptions): Transport {
@@ -105,7 +103,7 @@ function dial(client: RelayClient, name: string, facts: StreamFacts, { clock, ti
 /** What a stream that ended without a report says. */
 function outcomeOf(ending: Ending, afterMs: number): Outcome {
   if (ending.by !== 'fault') return { kind: 'closed', stage: 'tcp', afterMs };
-  return CODES_OF_RELAY.has(ending.code) ? { kind: 'local', reason: 'relay' } : { kind: 'unreachable', stage: 'tcp', code: ending.code };
+  return endedByRelay(ending) ? { kind: 'local', reason: 'relay' } : { kind: 'unreachable', stage: 'tcp', code: ending.code };
 }
 
 /** The same carrier, which also tells us of its end. */

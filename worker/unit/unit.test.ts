@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import mqtt, { type Packet } from 'mqtt-packet';
 import { memoryPair } from '../../kernel/bytes/memory.ts';
 import { standsFor } from '../../kernel/bytes/stands-for.ts';
+import { RELAY_GONE, type Ending } from '../../kernel/bytes/stream.ts';
 import { ambientClock } from '../../kernel/clock.ts';
 import type { TraceEvent } from '../../kernel/trace/event.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
@@ -496,6 +497,43 @@ describe('raw bytes', () => {
     });
     expect((await time.run(device.boot())).kind).toBe('accepted');
   });
+});
+
+it('a relay that goes away in mid-session is our own fault, a platform that does is its own', async () => {
+  const lost = async (code: string): Promise<Outcome> => {
+    const { transport } = (await stub()).add(DN);
+    let closed: ((ending: Ending) => void) | undefined;
+    const device = unit({
+      ...transport,
+      async dial(...how) {
+        const dialled = await transport.dial(...how);
+        if (!dialled.ok) return dialled;
+        const { stream } = dialled;
+        return {
+          ok: true,
+          stream: {
+            facts: stream.facts,
+            write: (bytes) => stream.write(bytes),
+            end: () => stream.end(),
+            shut: () => stream.shut(),
+            abort: () => stream.abort(),
+            pause: () => stream.pause(),
+            resume: () => stream.resume(),
+            attach(handlers) {
+              closed = (ending) => handlers.close(ending);
+              stream.attach(handlers);
+            },
+          },
+        };
+      },
+    });
+    expect((await time.run(device.boot())).kind).toBe('accepted');
+    const posted = device.post({ t: 1 });
+    closed?.({ by: 'fault', code });
+    return time.run(posted);
+  };
+  expect(await lost(RELAY_GONE)).toEqual({ kind: 'local', reason: 'relay' });
+  expect(await lost('ECONNRESET')).toMatchObject({ kind: 'closed', stage: 'session' });
 });
 
 it('an evidence of a life is complete: opened, packets, closed, and an outcome for each verb', async () => {

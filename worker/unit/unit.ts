@@ -1,5 +1,5 @@
 // One virtual device: its states, and the verbs that a fleet or a case drives it with. Each verb ends in an Outcome, whatever happens.
-import type { ByteStream, StreamHandlers } from '../../kernel/bytes/stream.ts';
+import { endedByRelay, type ByteStream, type StreamHandlers } from '../../kernel/bytes/stream.ts';
 import { within, type Clock } from '../../kernel/clock.ts';
 import { ALPHANUMERIC, type Random } from '../../kernel/random.ts';
 import type { SessionName, TraceSink, Verb } from '../../kernel/trace/event.ts';
@@ -123,6 +123,8 @@ export class Unit {
   readonly #habits: Habits;
   #state: UnitState = 'blank';
   #link: Link | undefined;
+  /** Did the relay, on our own side, end the last connection? */
+  #lostRelay = false;
   /** Counts power cuts: what a verb of an earlier life still hears must not touch the present one. */
   #life = 0;
   #connections = 0;
@@ -270,7 +272,8 @@ export class Unit {
         data: () => undefined,
         drain: () => undefined,
         end: () => stream.end(),
-        close: () => {
+        close: (ending) => {
+          this.#lostRelay = endedByRelay(ending);
           timer.cancel();
           resolve({ kind: 'closed', stage: 'connack', afterMs: this.#env.clock.now() - startedAt });
         },
@@ -392,6 +395,7 @@ export class Unit {
       dialled.stream.abort();
       return [POWER_CUT];
     }
+    this.#lostRelay = false;
     const mailbox = new Mailbox(this.#env.clock);
     const session = this.#env.openSession(
       dialled.stream,
@@ -401,7 +405,8 @@ export class Unit {
           for (const listener of this.#listeners) listener(message);
           mailbox.deliver(message);
         },
-        close: () => {
+        close: (ending) => {
+          this.#lostRelay = endedByRelay(ending);
           mailbox.close();
           if (this.#link !== link) return;
           this.#link = undefined;
@@ -464,7 +469,8 @@ export class Unit {
     this.#env.onState?.(state);
   }
 
-  #ended(verb: Verb, outcome: Outcome): Outcome {
+  #ended(verb: Verb, seen: Outcome): Outcome {
+    const outcome: Outcome = seen.kind === 'closed' && this.#lostRelay ? { kind: 'local', reason: 'relay' } : seen;
     this.#env.sink?.({ at: this.#env.clock.now(), kind: 'outcome', verb, outcome });
     return outcome;
   }
