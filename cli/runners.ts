@@ -218,6 +218,7 @@ async function overSockets(
     timeouts: timeoutsOf(options),
     edition: target.edition,
     paceMs: target.paceMs,
+    ...(run ? { watchStalls: true as const } : {}),
     redactor: new Redactor(ofStub ? `run ${options.seed}` : secureRandom().text(32, LOWER_HEX)),
   };
   if (run) return run.carryOut(definition, ways, sessionNamed(options.session), (site) => driveCase(definition, { ...env, ...site }));

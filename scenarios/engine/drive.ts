@@ -10,10 +10,11 @@ import type { OpenSession, Timeouts } from '../../worker/session/session.ts';
 import type { HttpsRegistrar } from '../../worker/transport/http-register.ts';
 import type { Transport } from '../../worker/transport/transport.ts';
 import { Unit } from '../../worker/unit/unit.ts';
-import { stored, type CaseRecord, type SpanRecord, type SpanVerb } from '../judge/record.ts';
+import { stored, THIS_MACHINE, type CaseRecord, type SpanRecord, type SpanVerb } from '../judge/record.ts';
 import type { CaseOperator, CaseUnit, Drive, PlatformCase, UnitOptions } from './case.ts';
 import { OperatorFault, type CaseProduct, type Operator } from './operator.ts';
 import type { DevicePace } from './pacing.ts';
+import { watchStalls } from './stalls.ts';
 
 export interface CaseEnv {
   readonly clock: Clock;
@@ -33,6 +34,8 @@ export interface CaseEnv {
   /** Waits no longer than the attempts of each device ask for, instead of `paceMs`. */
   readonly devicePace?: DevicePace;
   readonly redactor: Redactor;
+  /** On the wall clock: watches whether this program keeps up, and stores how long it did not. */
+  readonly watchStalls?: true;
 }
 
 const NO_WEBSOCKET: Transport = {
@@ -88,9 +91,9 @@ export class SpanLog {
   }
 
   /** What the case itself found out. */
-  note(name: string, facts: Facts): void {
+  note(name: string, facts: Facts, verb: SpanVerb = 'operator'): void {
     const at = this.#clock.now();
-    this.#spans.set(name, { name, unit: null, verb: 'operator', startedAt: at, endedAt: at, outcome: null, facts, raw: [] });
+    this.#spans.set(name, { name, unit: null, verb, startedAt: at, endedAt: at, outcome: null, facts, raw: [] });
   }
 
   /** As they may be stored: all at once, since a crowd's secrets are thousands and each new one makes the redactor start over. */
@@ -116,6 +119,7 @@ export async function driveCase(definition: PlatformCase, env: CaseEnv): Promise
   const log = new SpanLog(env.clock, env.redactor);
   const units: Unit[] = [];
   let fault: string | null = null;
+  const stalls = env.watchStalls ? watchStalls(env.clock) : undefined;
   try {
     const product = await env.operator.provideProduct(definition.id);
     env.redactor.secret(product.productSecret);
@@ -124,6 +128,8 @@ export async function driveCase(definition: PlatformCase, env: CaseEnv): Promise
     fault = env.redactor.text(messageOf(error));
   } finally {
     await Promise.all(units.map((unit) => unit.disconnect()));
+    const stalledMs = stalls?.() ?? 0;
+    if (stalledMs > 0) log.note(THIS_MACHINE, { stalledMs }, 'watch');
   }
   return { case: definition.id, seed: env.seed, spans: log.spans(), fault };
 }

@@ -150,6 +150,16 @@ describe('watching', () => {
     ).toMatchObject({ verdict });
   });
 
+  test.each([
+    [900, 'fail'],
+    [1_000, 'inconclusive'],
+  ])('an end that is 1,000 ms too late, on a machine that stood still for %i ms, is %s', (stalledMs, verdict) => {
+    const machine = { ...span('this machine', null, [], { verb: 'watch' }), facts: { stalledMs } };
+    expect(
+      verdictOf({ oracle: 'endedByPlatform', on: { span: 'w', notAfter: 17_000 } }, [watched([closed(18_000, 'remote')]), machine]),
+    ).toMatchObject({ verdict });
+  });
+
   test('nothing was received is said only of a watcher that could hear', () => {
     const check: Omit<Check, 'id' | 'rule'> = { oracle: 'nothingReceived', on: { span: 'w', heard: 'h' } };
     const heard = span('h', ACCEPTED, [], { verb: 'post' });

@@ -37,6 +37,9 @@ export interface CaseRecord {
   readonly fault: string | null;
 }
 
+/** The span that says how long the program stood still which drove the case: `facts.stalledMs`. It is there only where it did. */
+export const THIS_MACHINE = 'this machine';
+
 /** An event as it may be stored. */
 export function stored(event: TraceEvent, redactor: Redactor): StoredEvent {
   if (!('bytes' in event)) return event;

@@ -5,7 +5,7 @@ import { readLogin, type Login } from '../../protocol/identifier.ts';
 import { parseReply, type RegistrationReply } from '../../protocol/payload.ts';
 import { isReplyTopic } from '../../protocol/topics.ts';
 import { decodePacket } from './decode.ts';
-import type { CaseRecord, SpanRecord, StoredEvent } from './record.ts';
+import { THIS_MACHINE, type CaseRecord, type SpanRecord, type StoredEvent } from './record.ts';
 
 export class Spans {
   readonly #byName: ReadonlyMap<string, SpanRecord>;
@@ -16,6 +16,12 @@ export class Spans {
 
   get(name: string): SpanRecord | undefined {
     return this.#byName.get(name);
+  }
+
+  /** How long the program that drove the case stood still in all, milliseconds. */
+  get stalledMs(): number {
+    const stalled = this.#byName.get(THIS_MACHINE)?.facts['stalledMs'];
+    return typeof stalled === 'number' ? stalled : 0;
   }
 
   /** In the order in which they began. */

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import mqtt, { type IConnectPacket } from 'mqtt-packet';
+import mqtt from 'mqtt-packet';
 import { sign } from '../../protocol/sign.ts';
 import type { ClientKind, Order, Step } from './load-client.bench.ts';
 

@@ -71,6 +71,7 @@ export const socketCases: SocketCases = {
       edition: setup.edition,
       operator: remoteOperator(setup.verbs, (verb, args) => act(caseId, verb, args)),
       paceMs: setup.paceMs,
+      watchStalls: true,
       redactor: new Redactor(secureRandom().text(REDACTION_KEY, LOWER_HEX)),
     });
   },

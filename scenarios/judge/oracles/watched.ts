@@ -50,7 +50,15 @@ export function endedByPlatform(spans: Spans, args: EndedArgs): Finding {
   const after = closed.at - (spans.get(args.since ?? '')?.endedAt ?? span.startedAt);
   const ms = Math.round(after);
   if (after < (args.notBefore ?? 0)) return fail(`the session was ended after ${ms} ms, too early`, `会话在 ${ms} 毫秒后被结束，过早`);
-  if (after > (args.notAfter ?? Infinity)) return fail(`the session was ended after ${ms} ms, too late`, `会话在 ${ms} 毫秒后被结束，过晚`);
+  const { stalledMs } = spans;
+  const notAfter = args.notAfter ?? Infinity;
+  if (after > notAfter && after - stalledMs <= notAfter)
+    return inconclusive(
+      `the session was ended after ${ms} ms, too late, but this machine stood still for ${stalledMs} ms of the case`,
+      `会话在 ${ms} 毫秒后被结束，过晚；但本机在此用例期间停滞了 ${stalledMs} 毫秒`,
+      { reading: ms },
+    );
+  if (after > notAfter) return fail(`the session was ended after ${ms} ms, too late`, `会话在 ${ms} 毫秒后被结束，过晚`);
   return pass(`the platform ended the session after ${ms} ms`, `平台在 ${ms} 毫秒后结束会话`, { reading: ms });
 }
 
