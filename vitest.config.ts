@@ -1,5 +1,6 @@
 // Unit tests stand beside their code; what needs more than one folder is in test/. Libraries are not bundled here, so aedes runs as its
 // authors wrote it.
+import { availableParallelism } from 'node:os';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
@@ -9,8 +10,8 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['dist/**', 'node_modules/**'],
     pool: 'forks',
-    // Vitest would leave a core free and so use one of two; many of these tests wait for a socket more than they compute.
-    maxWorkers: '100%',
+    // Vitest would leave one of two cores free. The long tests wait for a process or a socket more than they compute: one more than the cores.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

@@ -79,7 +79,9 @@ export async function fleetCommand(file: string | undefined, options: FleetOptio
     const count = await openCount(plan, backing.operator);
     const controller = await openController(run, options, backing, threads);
     metrics?.show(controller);
-    process.stderr.write(`muster: ${plan.devices} devices at ${describe(chosen)}, seed ${plan.seed}, namespace ${plan.namespace}\n`);
+    process.stderr.write(
+      `muster: ${plan.devices} ${plan.devices === 1 ? 'device' : 'devices'} at ${describe(chosen)}, seed ${plan.seed}, namespace ${plan.namespace}\n`,
+    );
     const stopped = await untilDone(controller, plan.devices, interrupt, resolved.holdMs, resolved.stop);
     const activated = count && (await countOrSay(count));
     const platform = activated === undefined ? null : { activated };
@@ -140,7 +142,7 @@ async function openController(
   );
 }
 
-/** Runs and holds; the stop condition that ended it, if one did. */
+/** Runs and holds; what ended it before its time, if anything did: a stop condition, or `interrupted`. */
 async function untilDone(
   controller: FleetController,
   devices: number,
@@ -161,7 +163,10 @@ async function untilDone(
     stopped = reason;
     end('stop-condition');
   };
-  interrupt.onInterrupt(() => end('operator'));
+  interrupt.onInterrupt(() => {
+    stopped ??= 'interrupted';
+    end('operator');
+  });
   const show = setInterval(() => {
     void controller.view().then((view) => {
       progress.update(view.finished, `${view.online} online`);
@@ -247,9 +252,9 @@ function publish(report: FleetReport, options: FleetOptions, { chosen }: FleetTo
       startedAt: startedAt.toISOString(),
       endedAt: new Date().toISOString(),
     } as const;
-    const { target, productKey, ca, devices, mode, rate } = options;
+    const { target, productKey, ca, devices, mode, rate, hold, session } = options;
     const asked = Object.fromEntries(
-      Object.entries({ plan: file, target, productKey, ca, devices, mode, rate }).filter(([, value]) => value !== undefined),
+      Object.entries({ plan: file, target, productKey, ca, devices, mode, rate, hold, session }).filter(([, value]) => value !== undefined),
     );
     for (const { name, text } of loadFiles(report, { target: describe(chosen), environment, asked }))
       writeWhole(join(options.out, name), text);

@@ -24,7 +24,7 @@ export function fleetSummary(report: FleetReport, target: string): string {
   const byPlatform = report.platform ? `, ${report.platform.activated} by the platform's count` : '';
   const lines = [
     `${report.activated} of ${report.devices} devices activated at ${target}${byPlatform}; ${report.refused} refused, ${report.failed} failed, ${report.local} local, ${report.aborted} aborted`,
-    `seed ${report.seed}, namespace ${report.namespace}, ${report.rate.achieved.toFixed(0)} of ${Number(report.rate.offered.toFixed(1))} arrivals/s, ${report.workers} workers`,
+    `seed ${report.seed}, namespace ${report.namespace}, ${report.rate.achieved.toFixed(0)} of ${Number(report.rate.offered.toFixed(1))} arrivals/s, ${counted(report.workers, 'worker')}`,
     ...(report.stopped ? [`stopped before its time: ${report.stopped}`] : []),
     '',
   ];

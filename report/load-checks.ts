@@ -31,6 +31,10 @@ export function loadChecks(load: LoadFigures): LoadCheck[] {
   });
   if (!thresholds.some(({ text }) => ACCOUNT.test(text))) checks.push(accountOf(load));
   checks.push(validityOf(load));
+  if (load.stopped === 'interrupted')
+    checks.push(
+      check('validity', 'completeness', 'error', null, { en: 'the run was interrupted before its end', 'zh-CN': '运行在结束前被中断' }),
+    );
   return checks;
 }
 
@@ -68,6 +72,19 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 export function reasonSaid(reason: string): Said {
   const known = REASONS.find(([pattern]) => pattern.test(reason));
   return { en: reason, 'zh-CN': known ? reason.replace(known[0], known[1]) : `原因见英文：${reason}` };
+}
+
+/** What ended a run before its time, which is stored in English. */
+const STOPS: readonly (readonly [RegExp, string])[] = [
+  [/^interrupted$/, '人工中断'],
+  [/^([\d.]+) s are over$/, '已满 $1 秒'],
+  [/^(\w+) reached (\d+)$/, '$1 达到 $2'],
+];
+
+/** The same in both languages; of one that is not known, the English words are quoted. */
+export function stopSaid(stopped: string): Said {
+  const known = STOPS.find(([pattern]) => pattern.test(stopped));
+  return { en: stopped, 'zh-CN': known ? stopped.replace(known[0], known[1]) : `原因见英文：${stopped}` };
 }
 
 /** A figure with as many digits as it is worth. */

@@ -24,6 +24,7 @@ function headOf({ target, result, load }: LoadReport): string {
     `- Devices: ${load.activated} of ${load.devices} activated; ${load.refused} refused, ${load.failed} failed, ${load.local} local, ${load.aborted} aborted`,
     `- Arrivals a second: ${figure(load.rate.achieved)} of ${figure(load.rate.offered)} offered`,
     ...(load.throttled === undefined ? [] : [`- Throttled attempts: ${load.throttled}`]),
+    ...(typeof load.stopped === 'string' ? [`- Stopped before its time: ${safe(load.stopped)}`] : []),
     ...(load.measures === 'self' ? ['- The platform shared this machine with the fleet: latencies measure Muster itself'] : []),
   ].join('\n');
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { diffLoads, loadDiffLines } from './load-diff.ts';
 import { EARLIER, FIGURES, OPTIONS } from './load.testkit.ts';
 import { LOAD_FORMATS, loadFiles, makeLoadReport, type LoadFigures, type LoadReport } from './load.ts';
-import { reasonSaid } from './load-checks.ts';
+import { reasonSaid, stopSaid } from './load-checks.ts';
 import { loadLines } from './load-text.ts';
 import { verifyLoad } from './load-verify.ts';
 
@@ -34,6 +34,19 @@ describe('what a run is judged by', () => {
     expect(result.verdict).toBe('undecided');
     expect(checks.at(-1)).toMatchObject({ id: 'validity', verdict: 'error' });
     expect(result.zh.reasons.join()).toContain('调度延迟 p99 为 71 毫秒，超过 50 毫秒；12 次尝试受本机资源限制而失败');
+  });
+
+  test('a run that somebody ended early decides nothing; one that a condition of the plan ended does', () => {
+    const cut = report({ ...ALL, stopped: 'interrupted' });
+    expect(cut.result.verdict).toBe('undecided');
+    expect(cut.checks.at(-1)).toMatchObject({ id: 'completeness', verdict: 'error', zh: { because: '运行在结束前被中断' } });
+    expect(verifyLoad(cut)).toEqual([]);
+    const ended = report({ ...ALL, stopped: 'refusals reached 5' });
+    expect(ended.result.verdict).toBe('pass');
+    for (const said of ['refusals reached 5', 'refusals 达到 5', '提前结束']) expect(LOAD_FORMATS.html(ended)).toContain(said);
+    expect(LOAD_FORMATS.md(ended)).toContain('Stopped before its time: refusals reached 5');
+    expect(stopSaid('60 s are over')['zh-CN']).toBe('已满 60 秒');
+    expect(stopSaid('the sky fell')['zh-CN']).toBe('原因见英文：the sky fell');
   });
 
   test('a reason of another version is quoted', () => {

@@ -46,7 +46,14 @@ export interface LoadReport {
 export type LoadEnvironment = Omit<RunEnvironment, 'jobs'>;
 
 /** Options of the command, without secrets. */
-export type LoadAsked = RunAsked & { readonly plan?: string; readonly devices?: number; readonly mode?: string; readonly rate?: number };
+export type LoadAsked = RunAsked & {
+  readonly plan?: string;
+  readonly devices?: number;
+  readonly mode?: string;
+  readonly rate?: number;
+  readonly hold?: number;
+  readonly session?: string;
+};
 
 export interface LoadOptions {
   /** Name of the target. */

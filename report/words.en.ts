@@ -198,6 +198,7 @@ export const en = {
   'load.achieved': 'Arrivals a second, achieved',
   'load.counted': "Activated, by the platform's own count",
   'load.traffic': 'While online',
+  'load.stopped': 'Stopped before its time',
   'load.believed': 'Can the figures be believed?',
   'load.measures': 'What the latencies measure',
   'load.measures.target': 'the target',

@@ -199,6 +199,7 @@ export const zhCN: Readonly<Record<WordKey, string>> = {
   'load.achieved': '实际每秒到达',
   'load.counted': '平台自身统计的激活数',
   'load.traffic': '在线期间',
+  'load.stopped': '提前结束',
   'load.believed': '数据是否可信',
   'load.measures': '延迟反映的对象',
   'load.measures.target': '目标平台',

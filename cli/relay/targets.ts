@@ -56,6 +56,11 @@ export function targetOf(
 
 /** Reads a target file. UserErrors say what is wrong with it. */
 export function targetFromFile(path: string): RelayTarget {
+  if (/^(stub$|[a-z][a-z0-9+.-]*:\/\/)/i.test(path))
+    throw new UserError(
+      `--target ${path} is no target file, and the relay leads to the endpoints of one`,
+      'write one: docs/targets.md has the smallest',
+    );
   const parsed = parseTarget(readYaml(readText(path, '--target'), path));
   if (!parsed.ok)
     throw new UserError(

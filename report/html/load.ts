@@ -1,7 +1,7 @@
 // The report of a fleet as one HTML file: what was asked, figures, percentiles, the seconds of the run, what went wrong. Same rules as the
 // report of a conformance run: nothing is loaded, everything is escaped, and without its script it is in English.
 import type { LoadCheck } from '../load-checks.ts';
-import { figure, reasonSaid } from '../load-checks.ts';
+import { figure, reasonSaid, stopSaid } from '../load-checks.ts';
 import type { LoadReport, LoadVerdict } from '../load.ts';
 import type { WordKey } from '../words.en.ts';
 import { chart, highest, rounded, type Line } from './chart.ts';
@@ -60,6 +60,7 @@ function figuresOf({ load, checks }: LoadReport): Markup {
       ['load.achieved', figure(rate.achieved)],
       ...(platform === null ? [] : ([['load.counted', platform.activated]] as const)),
       ...(traffic === undefined ? [] : ([['load.traffic', trafficOf(traffic)]] as const)),
+      ...(typeof load.stopped === 'string' ? ([['load.stopped', both(stopSaid(load.stopped))]] as const) : []),
       ['load.believed', believed],
       ['load.measures', word(`load.measures.${load.measures}`)],
     ]),

@@ -53,10 +53,6 @@ const REASONS: readonly Reason[] = [
     checks: /credential-confusion#token-as-key/,
     why: 'A device with tokens has no key that a sign-in could be compared with, so no entry of the policy is asked',
   },
-  {
-    checks: /credential-confusion#(password-of-a|b-not-activated)/,
-    why: 'Signed by one device over the names of the other, which no likely mistake lets in; `registration/foreign-sign-in` sends what would be',
-  },
 ];
 
 /** The reason, if there is one. */

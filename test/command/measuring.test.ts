@@ -89,6 +89,7 @@ describe('a run of several threads', () => {
     expect(account(report)).toBe(5000);
     expect(report.aborted).toBeGreaterThan(4000);
     expect(report.workersLost).toEqual([]);
+    expect(report.stopped).toBe('interrupted');
   });
 });
 

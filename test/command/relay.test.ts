@@ -126,6 +126,7 @@ describe('muster relay', () => {
 
   it.each([
     ['a file that is not there', () => ['--target', join(dir, 'none.yaml')], 64, /none\.yaml does not exist/],
+    ['an address for a file', () => ['--target', 'mqtts://host:8883'], 64, /is no target file/],
     [
       'a target of WebSockets alone',
       () => ['--target', file('wss', 'endpoints: { wss: wss://host/mqtt }')],

@@ -263,6 +263,7 @@ if __name__ == "__main__":
         options.add_argument(name, required=True)
     given = options.parse_args()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.set_ciphers("DEFAULT:AES128-SHA256:AES128-SHA")  # shipped firmware knows nothing newer than RSA with AES-CBC
     tls.load_cert_chain(given.cert, given.key)
     with open(given.names) as file:
         for line in file.read().split():

@@ -87,7 +87,7 @@ export interface FleetReport {
   /** Name of the plan, where it has one. */
   readonly plan?: string;
   readonly session?: string;
-  /** The stop condition that ended the run; null where none did. */
+  /** What ended the run before its time: a stop condition, or `interrupted`; null where nothing did. */
   readonly stopped?: string | null;
 }
 

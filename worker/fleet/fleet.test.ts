@@ -176,6 +176,9 @@ describe('stop', () => {
     await time.run(never.stop());
     expectBalanced(never.snapshot().counts, 10);
     expect(never.snapshot().counts.endings.aborted).toBe(10);
+    // Not the seconds since the clock's own zero: a row for each would be more than there is memory.
+    expect(never.series().seconds.map(({ second, counters }) => [second, counters])).toEqual([[0, { aborted: 10 }]]);
+    expect(fleetOn(platform.transport, plan).series()).toEqual({ seconds: [], through: 0 });
   });
 
   it('an empty share ends at once', async () => {

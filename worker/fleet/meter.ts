@@ -20,7 +20,7 @@ type MeteredEnding = 'activated' | 'refused' | 'failed' | 'local' | 'aborted';
 export class Meter {
   readonly #histograms: Histograms = newHistograms();
   readonly #errors = new ErrorTable();
-  #series = new SeriesRecorder(0);
+  #series: SeriesRecorder | undefined;
   #zero = 0;
   #throttled = 0;
   #firstDue: number | null = null;
@@ -37,16 +37,16 @@ export class Meter {
     this.#firstDue = Math.min(this.#firstDue ?? dueAt, dueAt);
     this.#lastDue = Math.max(this.#lastDue ?? dueAt, dueAt);
     record(this.#histograms.lag, at - dueAt);
-    this.#series.count('offered', dueAt);
-    this.#series.count('started', at);
+    this.#seconds(dueAt).count('offered', dueAt);
+    this.#seconds(at).count('started', at);
   }
 
   /** A phase of a unit ended well. */
   passed(phase: Phase, { intendedAt, startedAt, endedAt }: Span): void {
     record(this.#histograms[`latency.${phase}`], endedAt - intendedAt);
     record(this.#histograms[`service.${phase}`], endedAt - startedAt);
-    this.#series.latency(phase, endedAt, endedAt - intendedAt);
-    if (phase === 'post') this.#series.count('replies', endedAt);
+    this.#seconds(endedAt).latency(phase, endedAt, endedAt - intendedAt);
+    if (phase === 'post') this.#seconds(endedAt).count('replies', endedAt);
   }
 
   /**
@@ -54,7 +54,7 @@ export class Meter {
    * generator's, as that of a start is
    */
   posted(at: number, dueAt?: number): void {
-    this.#series.count('posts', at);
+    this.#seconds(at).count('posts', at);
     if (dueAt !== undefined) record(this.#histograms.lag, at - dueAt);
   }
 
@@ -64,7 +64,7 @@ export class Meter {
     this.#errors.note(outcome, { deviceName, phase, atMs: at - this.#zero });
     if (!isThrottled(outcome)) return;
     this.#throttled += 1;
-    this.#series.count('throttled', at);
+    this.#seconds(at).count('throttled', at);
   }
 
   /** Our own code failed. @param message without secrets */
@@ -74,12 +74,12 @@ export class Meter {
 
   /** So many units ended. */
   ended(ending: MeteredEnding, at: number, count = 1): void {
-    this.#series.count(ending, at, count);
+    this.#seconds(at).count(ending, at, count);
   }
 
   /** So many more units are connected, or fewer. */
   online(by: 1 | -1, at: number): void {
-    this.#series.count('online', at, by);
+    this.#seconds(at).count('online', at, by);
   }
 
   histograms(): EncodedHistograms {
@@ -102,6 +102,11 @@ export class Meter {
 
   /** What is new of the series since it was last asked for. */
   series(now: number): SeriesDelta {
-    return this.#series.take(now);
+    return this.#series?.take(now) ?? { seconds: [], through: 0 };
+  }
+
+  /** Of a run that ends before it begins, what is counted first is its second 0: the clock's own zero lies years back. */
+  #seconds(at: number): SeriesRecorder {
+    return (this.#series ??= new SeriesRecorder(at));
   }
 }

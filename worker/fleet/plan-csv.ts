@@ -32,6 +32,7 @@ export function parseUnits(text: string): ParsedUnits {
         remedy: meant ? `did you mean ${meant}?` : `columns are ${COLUMNS.join(', ')}`,
       };
     }
+    if (columns.includes(column)) return { ok: false, line: 1, why: `names the column ${column} twice`, remedy: 'leave one of them out' };
     columns.push(column);
   }
   const units: ListedUnit[] = [];

@@ -69,6 +69,16 @@ describe('the series of a run', () => {
     expect(series.points()[599]?.latencyMs.post?.p99).toBeGreaterThan(590);
   });
 
+  it('has the seconds in which nothing happened, also at the end', () => {
+    const recorder = new SeriesRecorder(ZERO);
+    const series = new Series(1);
+    recorder.count('online', at(0.5), 1);
+    series.add(0, recorder.take(at(0.9)));
+    expect(series.points()).toHaveLength(1);
+    series.add(0, recorder.take(at(5.2)));
+    expect(series.points().map(({ second, online }) => [second, online])).toEqual([0, 1, 2, 3, 4].map((second) => [second, 1]));
+  });
+
   it('a worker that dies takes its connections with it, once', () => {
     const recorders = [new SeriesRecorder(ZERO), new SeriesRecorder(ZERO)];
     const series = new Series(2);

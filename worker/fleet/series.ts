@@ -143,6 +143,8 @@ export class Series {
         (into.open[phase] ??= newHistogram(DIGITS)).add(decodeHistogram(encoded));
       }
     }
+    // A second in which nothing happened is one of the run too, such as those of a hold.
+    if (delta.through > 0 && delta.through !== Infinity) this.#second(delta.through - 1);
     this.#through[worker] = Math.max(this.#through[worker] ?? 0, delta.through);
     this.#close(Math.min(...this.#through));
   }

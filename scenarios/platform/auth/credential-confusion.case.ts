@@ -14,22 +14,18 @@ export default definePlatformCase({
   async drive(t) {
     const guard = await t.guard('register');
     const a = t.unit('a', { mode: 'register', deviceName: t.name('secret-a') });
-    const b = t.unit('b', { mode: 'register', deviceName: t.name('secret-b') });
-    for (const { deviceName } of [a, b]) await t.operator.addDevice(`added-${deviceName}`, deviceName);
+    await t.operator.addDevice('added-a', a.deviceName);
     let recorded: ConnectFields | undefined;
     await a.register('a-registers', { fields: (fields) => (recorded = fields) });
-    await b.register('b-registers');
-    const [secretA, secretB] = [a.credentials(), b.credentials()];
+    const secretA = a.credentials();
     const x = t.unit('x', { mode: 'regnwl', deviceName: t.name('token-x') });
     const y = t.unit('y', { mode: 'regnwl', deviceName: t.name('token-y') });
     await x.register('x-registers');
     await y.register('y-registers');
     const [tokenX, tokenY] = [x.credentials(), y.credentials()];
-    if (!recorded || secretA?.kind !== 'secret' || secretB?.kind !== 'secret' || tokenX?.kind !== 'token' || tokenY?.kind !== 'token')
-      return;
+    if (!recorded || secretA?.kind !== 'secret' || tokenX?.kind !== 'token' || tokenY?.kind !== 'token') return;
     const registration = recorded;
     await t.operator.readDevice('before-a', a.deviceName);
-    await t.operator.readDevice('before-b', b.deviceName);
 
     await a.register('registration-by-device-secret', { productSecret: secretA.deviceSecret });
     await t.pace();
@@ -48,12 +44,7 @@ export default definePlatformCase({
     await t.pace();
     await a.connect('replayed-as-sign-in', replay(/authType=[a-z]+,|random=[^,|]*,/g));
     await t.pace();
-    await b.connect('password-of-a', {
-      credentials: secretA,
-      fields: (fields) => ({ ...fields, clientId: fields.clientId.replace(b.deviceName, a.deviceName) }),
-    });
     await t.operator.readDevice('status-a', a.deviceName);
-    await t.operator.readDevice('status-b', b.deviceName);
     await t.pace();
     await x.connect('token-as-key', { credentials: { kind: 'secret', deviceSecret: tokenX.deviceToken } });
     await t.pace();
@@ -63,7 +54,6 @@ export default definePlatformCase({
     await t.pace();
     await a.register('a-registers-again');
     await a.connect('a-connects');
-    await b.connect('b-connects');
     await x.connect('x-connects');
     await y.connect('y-connects');
   },
@@ -89,11 +79,9 @@ export default definePlatformCase({
         ['connect-by-product-secret', 'a-connects'],
         ['secret-as-token', 'a-connects'],
         ['replayed-as-sign-in', 'a-connects'],
-        ['password-of-a', 'b-connects'],
       ] as const
     ).map(([attempt, control]) => ({ id: attempt, rule: 'RULE-20', oracle: 'refused', on: { attempt, control, alive: 'alive' } }) as const),
     { id: 'a-not-activated', rule: 'RULE-20', oracle: 'factUnchanged', on: { fact: 'activated', before: 'before-a', after: 'status-a' } },
-    { id: 'b-not-activated', rule: 'RULE-20', oracle: 'factUnchanged', on: { fact: 'activated', before: 'before-b', after: 'status-b' } },
     ...(
       [
         ['token-as-key', 'x-connects'],
