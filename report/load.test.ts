@@ -40,7 +40,7 @@ describe('what a run is judged by', () => {
     const cut = report({ ...ALL, stopped: 'interrupted' });
     expect(cut.result.verdict).toBe('undecided');
     expect(cut.checks.at(-1)).toMatchObject({ id: 'completeness', verdict: 'error', zh: { because: '运行在结束前被中断' } });
-    expect(verifyLoad(cut)).toEqual([]);
+    expect(verifyLoad('report.json', cut)).toEqual([]);
     const ended = report({ ...ALL, stopped: 'refusals reached 5' });
     expect(ended.result.verdict).toBe('pass');
     for (const said of ['refusals reached 5', 'refusals 达到 5', '提前结束']) expect(LOAD_FORMATS.html(ended)).toContain(said);
@@ -87,6 +87,11 @@ describe('the files', () => {
       for (const [x, y] of numbers) expect([x! >= 0 && x! <= 720, y! >= 0 && y! <= 120, path]).toEqual([true, true, path]);
     }
     expect(paths.some((path) => path.split('M').length === 3)).toBe(true);
+  });
+
+  test('a bare figure of the page says its column where the columns are gone', () => {
+    const html = LOAD_FORMATS.html(report(ALL));
+    expect(html).toMatch(/<td><span class="column"><span data-w="load\.p99">p99<\/span> <\/span>41\.5/);
   });
 
   test.each(Object.keys(LOAD_FORMATS) as (keyof typeof LOAD_FORMATS)[])('%s is made of a run of an earlier version too', (format) => {

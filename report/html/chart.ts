@@ -10,6 +10,8 @@ export interface Line {
 
 const WIDE = 720;
 const HIGH = 120;
+/** Above the highest value, for its label: no line runs through it. */
+const HEAD = 18;
 /** More are not told apart at this width. */
 const POINTS_MAX = 720;
 
@@ -44,7 +46,7 @@ function pathOf(values: readonly (number | null)[], top: number): string {
         pen = 'M';
         return '';
       }
-      const at = `${(i * step).toFixed(1)} ${(HIGH - (value / top) * (HIGH - 4)).toFixed(1)}`;
+      const at = `${(i * step).toFixed(1)} ${(HIGH - (value / top) * (HIGH - HEAD)).toFixed(1)}`;
       // A value alone between gaps would be a line of no length.
       const part = pen === 'M' ? `M${at}h0.5` : `L${at}`;
       pen = 'L';

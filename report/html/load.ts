@@ -59,7 +59,9 @@ function figuresOf({ load, checks }: LoadReport): Markup {
       ['load.offered', figure(rate.offered)],
       ['load.achieved', figure(rate.achieved)],
       ...(platform === null ? [] : ([['load.counted', platform.activated]] as const)),
-      ...(traffic === undefined ? [] : ([['load.traffic', trafficOf(traffic)]] as const)),
+      ...(traffic === undefined || Object.values(traffic).every((count) => count === 0)
+        ? []
+        : ([['load.traffic', trafficOf(traffic)]] as const)),
       ...(typeof load.stopped === 'string' ? ([['load.stopped', both(stopSaid(load.stopped))]] as const) : []),
       ['load.believed', believed],
       ['load.measures', word(`load.measures.${load.measures}`)],
@@ -71,6 +73,7 @@ function figuresOf({ load, checks }: LoadReport): Markup {
         cohorts.map((one) => ({
           cells: [markup`<b>${one.name}</b>`, one.devices, one.activated, one.refused, one.failed, one.local, one.aborted],
         })),
+        true,
       ),
     ],
   ]);
@@ -100,7 +103,7 @@ function latencyOf({ load }: LoadReport): Markup {
   return section('latency', 'load.latency', [
     element('p', 'load.about'),
     rows.length > 0
-      ? table(['load.phase', 'load.from', 'load.p50', 'load.p90', 'load.p99', 'load.max'], rows)
+      ? table(['load.phase', 'load.from', 'load.p50', 'load.p90', 'load.p99', 'load.max'], rows, true)
       : element('p', load.validity.ok ? 'load.noLatency' : 'load.withheld'),
   ]);
 }

@@ -89,8 +89,12 @@ interface Row {
   readonly cells: readonly Part[];
 }
 
-/** A table whose rows become blocks on a narrow screen. */
-export function table(heads: readonly WordKey[], rows: readonly Row[]): Markup {
+/** A table whose rows become blocks on a narrow screen. @param labelled there each cell says its column, as bare figures need it */
+export function table(heads: readonly WordKey[], rows: readonly Row[], labelled = false): Markup {
+  const label = (column: number): Part => {
+    const key = heads[column];
+    return labelled && key !== undefined && markup`<span class="column">${word(key)} </span>`;
+  };
   return markup`<table class="wide"><thead><tr>${heads.map((key) => markup`${element('th scope="col"', key)}`)}<tbody>
-${rows.map(({ id, find, cells }) => markup`<tr${id !== undefined && markup` id="${id}"`}${find !== undefined && markup` data-find="${find}"`}>${cells.map((cell) => markup`<td>${cell}`)}\n`)}</table>`;
+${rows.map(({ id, find, cells }) => markup`<tr${id !== undefined && markup` id="${id}"`}${find !== undefined && markup` data-find="${find}"`}>${cells.map((cell, i) => markup`<td>${label(i)}${cell}`)}\n`)}</table>`;
 }

@@ -98,7 +98,6 @@ describe('a plan that is refused', () => {
       /line 3:23, cohorts\[0\]\.publish\.topic: a message is published to one topic/,
       /./,
     ],
-    ['a topic for none', one("publish: { topic: '' }"), /publish\.topic: a message is published to one topic/, /./],
     ['a payload to nowhere', one('publish: { payload: x }'), /publish\.payload: a payload needs a topic/, /./],
     ['properties and a topic', one('publish: { topic: /a, properties: { a: 1 } }'), /say what is published/, /./],
     ['a reply to a message', one('publish: { topic: /a, reply: true }'), /only a post of properties has a reply/, /./],

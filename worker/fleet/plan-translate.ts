@@ -107,7 +107,7 @@ function publishingFrom(
     throw complain([...path, 'topic'], 'topic and properties both say what is published', 'leave one of them out');
   if (topic === undefined && payload !== undefined)
     throw complain([...path, 'payload'], 'a payload needs a topic', 'give topic, or properties instead');
-  if (topic !== undefined && (topic === '' || /[+#\0]/.test(topic.replace(/\{\{.*?\}\}/g, ''))))
+  if (topic !== undefined && /[+#\0]/.test(topic.replace(/\{\{.*?\}\}/g, '')))
     throw complain(
       [...path, 'topic'],
       'a message is published to one topic, which has no + and no #',
