@@ -126,7 +126,8 @@ function targetOf(options: PlanOptions, { document }: PlanSource, beside: (path:
 }
 
 function isPlain({ sockets: { endpoints } }: RemoteTarget): boolean {
-  return endpoints.mqtts === undefined && endpoints.wss === undefined;
+  const { mqtt, mqtts, ws, wss } = endpoints;
+  return mqtts === undefined && wss === undefined && (mqtt ?? ws) !== undefined;
 }
 
 function productOf(chosen: ChosenTarget, seed: string): Pick<FleetPlan, 'productKey' | 'productSecret'> {

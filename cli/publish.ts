@@ -44,7 +44,7 @@ export function publish({ findings, records }: SuiteResult, options: PublishOpti
 }
 
 /** The options that a report repeats. A secret may stand in a URL; the others hold none, whatever they are. */
-function askedOf({ target, productKey, ca, case: cases, cases: folder, allowDestructive, timeout }: PublishOptions): RunAsked {
+function askedOf({ target, productKey, ca, case: cases, cases: folder, allowDestructive, timeout, session }: PublishOptions): RunAsked {
   return {
     ...(target === undefined || target === EMBEDDED ? {} : { target: target.replace(/(?<=:\/\/)[^/@]*@/, '') }),
     ...(productKey === undefined ? {} : { productKey }),
@@ -53,5 +53,6 @@ function askedOf({ target, productKey, ca, case: cases, cases: folder, allowDest
     ...(folder === undefined ? {} : { cases: folder }),
     ...(allowDestructive === undefined ? {} : { allowDestructive }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(session === undefined ? {} : { session }),
   };
 }

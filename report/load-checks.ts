@@ -30,7 +30,8 @@ export function loadChecks(load: LoadFigures): LoadCheck[] {
     });
   });
   if (!thresholds.some(({ text }) => ACCOUNT.test(text))) checks.push(accountOf(load));
-  checks.push(validityOf(load));
+  // Whether the figures can be believed is asked only where something rests on them: without a threshold on them, the account decides alone.
+  if (load.validity.ok || thresholds.some(({ ok }) => ok === null)) checks.push(validityOf(load));
   if (load.stopped === 'interrupted')
     checks.push(
       check('validity', 'completeness', 'error', null, { en: 'the run was interrupted before its end', 'zh-CN': '运行在结束前被中断' }),

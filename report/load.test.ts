@@ -11,6 +11,9 @@ const report = (load: Partial<LoadFigures> = {}): LoadReport => makeLoadReport({
 const HELD = FIGURES.thresholds?.filter((one) => one.ok === true) ?? [];
 const ALL = { activated: 400, failed: 0, thresholds: HELD };
 
+/** A threshold of a run whose percentiles are withheld. */
+const WITHHELD = { text: 'p99(connect) < 500ms', ok: null, actual: null };
+
 describe('what a run is judged by', () => {
   test('each threshold, and whether it can be believed', () => {
     expect(report().checks.map(({ id, verdict }) => [id, verdict])).toEqual([
@@ -29,11 +32,17 @@ describe('what a run is judged by', () => {
     expect(report({ thresholds: [said] }).result.verdict).toBe('pass');
   });
 
-  test('nothing, where the load was not offered as planned', () => {
-    const { result, checks } = makeLoadReport(EARLIER, OPTIONS);
+  test('nothing, where the load was not offered as planned and a threshold rests on its figures', () => {
+    const { result, checks } = makeLoadReport({ ...EARLIER, thresholds: [WITHHELD] }, OPTIONS);
     expect(result.verdict).toBe('undecided');
     expect(checks.at(-1)).toMatchObject({ id: 'validity', verdict: 'error' });
     expect(result.zh.reasons.join()).toContain('调度延迟 p99 为 71 毫秒，超过 50 毫秒；12 次尝试受本机资源限制而失败');
+  });
+
+  test('the account alone, where nothing that was asked rests on figures that cannot be believed', () => {
+    const { result, checks } = makeLoadReport(EARLIER, OPTIONS);
+    expect(checks.map(({ id }) => id)).toEqual(['activated == devices']);
+    expect(result.verdict).toBe(checks[0]?.verdict);
   });
 
   test('a run that somebody ended early decides nothing; one that a condition of the plan ended does', () => {
@@ -68,7 +77,7 @@ describe('the files', () => {
     expect(xml).toContain('<testsuites name="muster-load" time="0.000" tests="4" failures="1" errors="1">');
     expect(xml).toContain('<failure message="failed == 0: measured 1" type="threshold">');
     expect(xml).toContain('<error message="p99(register) &lt; 1s: the run does not say" type="threshold">');
-    expect(LOAD_FORMATS.junit(makeLoadReport(EARLIER, OPTIONS))).toContain('type="validity"');
+    expect(LOAD_FORMATS.junit(makeLoadReport({ ...EARLIER, thresholds: [WITHHELD] }, OPTIONS))).toContain('type="validity"');
   });
 
   test('SARIF lists what was missed, and no figure that cannot be believed', () => {

@@ -1,7 +1,7 @@
 // The one canonical report of a conformance run. Every other format is a function of it; no secret ever enters it.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { Json } from '../kernel/trace/event.ts';
+import type { Json, SessionName } from '../kernel/trace/event.ts';
 import type { Attestation, CaseResult, RunAbout, RunEnvironment, RunFindings, Subject } from '../scenarios/judge/results.ts';
 import type { Conformance, RequiredRule, RuleVerdict } from '../scenarios/judge/rollup.ts';
 import type { Said, Verdict } from '../scenarios/judge/verdict.ts';
@@ -43,6 +43,8 @@ export interface RunAsked {
   readonly allowDestructive?: boolean;
   /** Seconds that the target had for each answer. */
   readonly timeout?: number;
+  /** What the devices' MQTT sessions were, where it was said. */
+  readonly session?: SessionName;
 }
 
 export interface Report extends RunAbout {

@@ -84,6 +84,7 @@ export const REPORT = v.object({
         cases: v.exactOptional(Text),
         allowDestructive: v.exactOptional(v.boolean()),
         timeout: v.exactOptional(v.number()),
+        session: v.exactOptional(v.picklist(['reference', 'lean'])),
       }),
       v.description('options of the command, as they were given and without secrets, so that the run can be repeated'),
     ),

@@ -65,6 +65,7 @@ async function difference(
   if (module === undefined && !CASES.some((one) => one.id === record.case)) return 'this version has no such case';
   if (!isEditionName(report.edition)) return `this version has no edition ${report.edition}`;
   const { mutant } = report.subject;
+  const session = report.asked?.session;
   const again = await run({
     caseId: record.case,
     ...(module === undefined ? {} : { module }),
@@ -72,6 +73,7 @@ async function difference(
     namespace: report.namespace,
     edition: report.edition,
     ...(mutant === undefined ? {} : { mutant }),
+    ...(session === undefined ? {} : { session }),
   });
   return textOf(again) === textOf(record) ? undefined : firstDifference(record, again);
 }
@@ -98,14 +100,19 @@ function eventOf(one: SpanRecord, other: SpanRecord): string {
 }
 
 function readReport(file: string): Report {
-  let report: Partial<Report> | null;
+  let report: (Partial<Report> & { readonly kind?: string }) | null;
   try {
-    report = JSON.parse(readText(file, 'the report')) as Partial<Report> | null;
+    report = JSON.parse(readText(file, 'the report')) as typeof report;
   } catch (error) {
     if (error instanceof SyntaxError) throw new UserError(`${file} is not JSON`, 'give the report.json of a run');
     throw error;
   }
   if (report?.format !== REPORT_FORMAT) throw new UserError(`${file} is no ${REPORT_FORMAT}`, 'give the report.json of a run');
+  if (report.kind === 'load')
+    throw new UserError(
+      `${file} is of a fleet, which leaves no evidence to compare`,
+      'run its plan again: the digest of the report says whether it was the same',
+    );
   return report as Report;
 }
 

@@ -20,6 +20,7 @@ export function commandOf(report: Report, caseId?: string): string {
   if (asked.cases !== undefined) words.push('--cases', quoted(asked.cases));
   if (asked.allowDestructive === true) words.push('--allow-destructive');
   if (asked.timeout !== undefined) words.push('--timeout', String(asked.timeout));
+  if (asked.session !== undefined) words.push('--session', asked.session);
   if (subject.mutant !== undefined) words.push('--mutant', quoted(subject.mutant));
   if (seed !== DEFAULT_SEED) words.push('--seed', quoted(seed));
   // Against others a name that was used before is no longer new: a run of its own namespace is fresh.

@@ -133,9 +133,16 @@ describe('the command that repeats a run', () => {
   });
   it('repeats what was asked for: the target as it was named, the selection, own cases', () => {
     const remote = { ...report, subject: { ...report.subject, kind: 'platform' as const, name: 'staging' } };
-    const asked = { target: './my targets/staging.yaml', case: 'platform/nwl/*', cases: 'own', allowDestructive: true, timeout: 5 };
+    const asked = {
+      target: './my targets/staging.yaml',
+      case: 'platform/nwl/*',
+      cases: 'own',
+      allowDestructive: true,
+      timeout: 5,
+      session: 'lean' as const,
+    };
     expect(commandOf({ ...remote, asked })).toBe(
-      "muster verify platform --target './my targets/staging.yaml' --profile prereg --case 'platform/nwl/*' --cases own --allow-destructive --timeout 5",
+      "muster verify platform --target './my targets/staging.yaml' --profile prereg --case 'platform/nwl/*' --cases own --allow-destructive --timeout 5 --session lean",
     );
     expect(commandOf({ ...remote, asked: { target: 'mqtts://host:8883', productKey: 'a1b2', ca: 'ca.pem' } }, 'platform/a/b')).toBe(
       'muster verify platform --target mqtts://host:8883 --product-key a1b2 --ca ca.pem --profile prereg --case platform/a/b',

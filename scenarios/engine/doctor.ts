@@ -17,6 +17,9 @@ export async function examine(transport: Transport, security: 'encrypted' | 'pla
   return undefined;
 }
 
+/** How Node names what is wrong with a certificate or its chain; everything else is the handshake itself. */
+const OF_A_CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|ISSUER|CRL|HOSTNAME|ALTNAME|SIGNATURE|CHAIN/;
+
 function complaintOf(outcome: Outcome): Complaint {
   if (outcome.kind === 'silent') {
     return {
@@ -36,12 +39,14 @@ function complaintOf(outcome: Outcome): Complaint {
         ? { what: `nothing listens there (${code})`, remedy: 'start the platform, or check the port' }
         : { what: `the network did not connect (${code})`, remedy: 'check the address and the network' };
     case 'tls':
-      return code === 'NO_ENDPOINT'
-        ? { what: 'it has no encrypted endpoint, and registration needs one', remedy: 'add `mqtts` or `wss` to the endpoints' }
-        : {
+      if (code === 'NO_ENDPOINT')
+        return { what: 'it has no encrypted endpoint, and registration needs one', remedy: 'add `mqtts` or `wss` to the endpoints' };
+      return OF_A_CERTIFICATE.test(code)
+        ? {
             what: `its certificate was refused (${code})`,
             remedy: 'give the authority that signed it with --ca FILE, and the name that it carries',
-          };
+          }
+        : { what: `the TLS handshake came to nothing (${code})`, remedy: 'check that this port speaks TLS, and which versions' };
     case 'ws':
       return { what: `it refused the WebSocket (${code})`, remedy: 'check the path and that it speaks MQTT over WebSocket' };
   }

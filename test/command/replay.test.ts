@@ -26,6 +26,7 @@ describe('replay', () => {
       await run('seed', '--seed', 'seven', '--namespace', 'x9'),
       // The report names the mutant; whoever judged did not know it.
       await run('mutant', '--mutant', 'cap-4'),
+      await run('lean', '--session', 'lean'),
     ];
     for (const out of runs) {
       const { code, stdout } = await muster(['replay', out, '--case', CASE]);
@@ -36,6 +37,13 @@ describe('replay', () => {
   test('takes the file as well as the folder, and every case where none is named', async () => {
     const out = await run('all');
     expect((await muster(['replay', join(out, 'report.json')])).stdout).toBe(`identical  ${CASE}\n`);
+  });
+
+  test('says of a fleet that it has no evidence', async () => {
+    const out = join(folder, 'fleet');
+    await muster(['fleet', '--devices', '1', '--out', out]);
+    const { code, stderr } = await muster(['replay', out]);
+    expect([code, stderr]).toEqual([64, expect.stringMatching(/is of a fleet/)]);
   });
 
   test('says which span differs, with exit code 4', async () => {
