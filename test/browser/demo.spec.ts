@@ -34,12 +34,16 @@ test('?run=demo: 2,000 devices online in both modes, every runnable case passed,
   expect(verdicts.length).toBeGreaterThanOrEqual(17);
   // What needs raw sockets or HTTPS cannot run in a page, and the page says so instead of passing it.
   expect(verdicts.filter(([, status]) => status !== 'pass')).toEqual([
+    ['platform/auth/order-of-checks-https', 'not_applicable'],
     ['platform/registration/https', 'not_applicable'],
     ['platform/registration/https-refusals', 'not_applicable'],
     ['platform/registration/https-switched-off', 'not_applicable'],
+    ['platform/transport/connect-in-segments', 'not_run'],
     ['platform/transport/plain-tcp', 'not_run'],
     ['platform/transport/plain-tcp-register', 'not_run'],
+    ['platform/transport/tls-floor', 'not_run'],
     ['platform/transport/websocket', 'not_run'],
+    ['platform/transport/websocket-frames', 'not_run'],
   ]);
   await expect(page.getByTestId('headline-platform')).toHaveAttribute('data-conformance', 'undetermined');
   await expect(page.getByTestId('headline-firmware')).toHaveAttribute('data-conformance', 'conformant');
