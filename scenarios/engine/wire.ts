@@ -1,7 +1,7 @@
 // How a device of a case writes when it does not write as a client library does: in pieces, with something in or behind its CONNECT, or not at
 // all any more. Each wraps the stream that is recorded, so that the evidence holds what went out.
-import mqttPacket from 'mqtt-packet';
-import { toHex } from '../../kernel/bytes/concat.ts';
+import mqttPacket, { type IConnectPacket } from 'mqtt-packet';
+import { concat, toHex } from '../../kernel/bytes/concat.ts';
 import type { ByteStream } from '../../kernel/bytes/stream.ts';
 import { decodePacket } from '../judge/decode.ts';
 
@@ -50,58 +50,42 @@ export function trickled(size: number, wait: () => Promise<void>): Wire {
   };
 }
 
-/** The CONNECT of another version of MQTT: 3.1, whose protocol had another name, or 5. */
-export function inVersion(version: 3 | 5): Wire {
+/** A stream whose first write, the CONNECT, goes out as `change` makes it. */
+function withConnect(change: (bytes: Uint8Array) => Uint8Array): Wire {
   return (stream) => {
     let isFirst = true;
     return {
       ...stream,
       write(bytes) {
-        if (!isFirst) return stream.write(bytes);
+        const out = isFirst ? change(bytes) : bytes;
         isFirst = false;
-        const packet = decodePacket(toHex(bytes));
-        if (packet?.cmd !== 'connect') throw new Error('the first bytes of the connection are not one CONNECT');
-        const protocolId = version === 3 ? 'MQIsdp' : 'MQTT';
-        return stream.write(mqttPacket.generate({ ...packet, protocolId, protocolVersion: version }));
+        return stream.write(out);
       },
     };
   };
+}
+
+function connectIn(bytes: Uint8Array): IConnectPacket {
+  const packet = decodePacket(toHex(bytes));
+  if (packet?.cmd !== 'connect') throw new Error('the first bytes of the connection are not one CONNECT');
+  return packet;
+}
+
+/** The CONNECT of another version of MQTT: 3.1, whose protocol had another name, or 5. */
+export function inVersion(version: 3 | 5): Wire {
+  const protocolId = version === 3 ? 'MQIsdp' : 'MQTT';
+  return withConnect((bytes) => mqttPacket.generate({ ...connectIn(bytes), protocolId, protocolVersion: version }));
 }
 
 /** The CONNECT, and `tail` in the same write. */
 export function withTail(tail: Uint8Array): Wire {
-  return (stream) => {
-    let isFirst = true;
-    return {
-      ...stream,
-      write(bytes) {
-        if (!isFirst) return stream.write(bytes);
-        isFirst = false;
-        const both = new Uint8Array(bytes.length + tail.length);
-        both.set(bytes);
-        both.set(tail, bytes.length);
-        return stream.write(both);
-      },
-    };
-  };
+  return withConnect((bytes) => concat([bytes, tail]));
 }
 
 /** The CONNECT with a will, which no unit sets by itself. */
 export function withWill(topic: string, text: string): Wire {
-  return (stream) => {
-    let isFirst = true;
-    return {
-      ...stream,
-      write(bytes) {
-        if (!isFirst) return stream.write(bytes);
-        isFirst = false;
-        const packet = decodePacket(toHex(bytes));
-        if (packet?.cmd !== 'connect') throw new Error('the first bytes of the connection are not one CONNECT');
-        const will = { topic, payload: Buffer.from(text), qos: 0 as const, retain: false };
-        return stream.write(mqttPacket.generate({ ...packet, will }));
-      },
-    };
-  };
+  const will = { topic, payload: Buffer.from(text), qos: 0 as const, retain: false };
+  return withConnect((bytes) => mqttPacket.generate({ ...connectIn(bytes), will }));
 }
 
 /** The CONNECT, and then not a byte more, whatever the session wants to send. */

@@ -1,8 +1,7 @@
 import { definePlatformCase } from '../../engine/case.ts';
+import { namesInEachState, STATES } from './each-state.ts';
 
-const FIVE = [1, 2, 3, 4, 5] as const;
 const BADLY = { productSecret: 'not-the-secret-of-it' };
-const STATES = ['added', 'activated', 'disabled', 'full', 'unknown'] as const;
 const TWO_FAULTS = ['badly-signed-and-incomplete', 'badly-signed-for-no-product', 'badly-signed-while-off'] as const;
 
 // As auth/order-of-checks, over HTTPS, where a code could tell more than a CONNACK does. Which of two faults is told is a reading.
@@ -16,17 +15,7 @@ export default definePlatformCase({
   needs: 'sockets',
   async drive(t) {
     const guard = await t.guard('register');
-    for (const state of ['added', 'activated', 'disabled'] as const) await t.operator.addDevice(`added-${state}`, t.name(state));
-    for (const state of ['activated', 'disabled'] as const) {
-      const unit = t.unit(state, { mode: 'register', deviceName: t.name(state) });
-      await unit.boot(`boots-${state}`);
-      await unit.disconnect(`leaves-${state}`);
-    }
-    await t.operator.disable('disable', t.name('disabled'));
-    for (const n of FIVE) {
-      await t.unit(`full-${n}`, { mode: 'regnwl', deviceName: t.name('full') }).register(`register-full-${n}`);
-      await t.pace();
-    }
+    await namesInEachState(t);
     const forger = (label: string, name: string) => t.unit(label, { mode: 'register', deviceName: t.name(name) });
     for (const state of STATES) {
       await forger(`forger-${state}`, state).registerOverHttps(`badly-signed-${state}`, BADLY);

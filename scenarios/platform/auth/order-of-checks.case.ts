@@ -1,9 +1,8 @@
 import { CONNACK } from '../../../protocol/codes.ts';
 import { definePlatformCase } from '../../engine/case.ts';
+import { namesInEachState, STATES } from './each-state.ts';
 
-const FIVE = [1, 2, 3, 4, 5] as const;
 const BADLY = { productSecret: 'not-the-secret-of-it' };
-const STATES = ['added', 'activated', 'disabled', 'full', 'unknown'] as const;
 
 // Whoever has no ProductSecret must not learn which names exist and in which state they are. No document says so: a warning at most.
 export default definePlatformCase({
@@ -16,17 +15,7 @@ export default definePlatformCase({
   needs: 'cell',
   async drive(t) {
     const guard = await t.guard('register');
-    for (const state of ['added', 'activated', 'disabled'] as const) await t.operator.addDevice(`added-${state}`, t.name(state));
-    for (const state of ['activated', 'disabled'] as const) {
-      const unit = t.unit(state, { mode: 'register', deviceName: t.name(state) });
-      await unit.boot(`boots-${state}`);
-      await unit.disconnect(`leaves-${state}`);
-    }
-    await t.operator.disable('disable', t.name('disabled'));
-    for (const n of FIVE) {
-      await t.unit(`full-${n}`, { mode: 'regnwl', deviceName: t.name('full') }).register(`register-full-${n}`);
-      await t.pace();
-    }
+    await namesInEachState(t);
     for (const mode of ['register', 'regnwl'] as const) {
       for (const state of STATES) {
         const forger = t.unit(`${mode}-${state}`, { mode, deviceName: t.name(state) });
