@@ -1,13 +1,14 @@
 // Opens TCP or TLS to a target at its pinned addresses, and times it.
 import type { LookupAddress } from 'node:dns';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { fromDuplex, type DuplexLike } from '../../kernel/bytes/duplex.ts';
 import { REASON, type Reason } from '../../kernel/bytes/mux-frames.ts';
 import type { DialFailure, Opening } from '../../kernel/bytes/mux-report.ts';
 import type { ByteStream } from '../../kernel/bytes/stream.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { codeOf, messageOf } from '../../kernel/errors.ts';
+import { tlsOver } from '../../worker/transport/tls.node.ts';
 import type { Pins } from './pins.ts';
 
 export interface Tls {
@@ -57,6 +58,9 @@ export function dial(place: Place, pins: Pins, clock: Clock, dialMs: number, set
     const failure = failureOf(error, stage, clock.now() - startedAt);
     settle({ ok: false, failure, reason: reasonOf(failure) });
   };
+  const closed = (): void => {
+    if (!over) failed(closedEarly());
+  };
   const timer = clock.after(dialMs, () =>
     settle({ ok: false, failure: { kind: 'silent', stage, waitedMs: dialMs }, reason: REASON.timedOut }),
   );
@@ -76,24 +80,16 @@ export function dial(place: Place, pins: Pins, clock: Clock, dialMs: number, set
     carrier = socket;
     // Stays for good: an error after the dial is the stream's to report, and without a listener the process would end.
     socket.on('error', failed);
-    socket.once('close', () => failed(closedEarly()));
+    socket.once('close', closed);
     socket.once('connect', () => {
       const upAt = clock.now();
       const tcpMs = upAt - dialledAt;
       if (!tls) return opened(socket, { tcpMs });
       stage = 'tls';
       const name = tls.serverName ?? host;
-      const secure = connectTls({
-        socket,
-        secureContext: tls.context,
-        host: name,
-        ...(isIP(name) ? {} : { servername: name }),
-        rejectUnauthorized: !tls.insecure,
-      });
-      // Resetting the TCP connection under TLS crashes the process (Node 20.20): an abort ends it at once, without a close_notify.
-      secure.resetAndDestroy = () => secure.destroy();
+      const secure = tlsOver(socket, { ...tls, host: name, serverName: isIP(name) ? undefined : name });
       secure.on('error', failed);
-      secure.once('close', () => failed(closedEarly()));
+      secure.once('close', closed);
       secure.once('secureConnect', () => opened(secure, { tcpMs, tlsMs: clock.now() - upAt }));
     });
   };

@@ -2,7 +2,7 @@
 // Not here: anything that a browser can run.
 import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { fromDuplex, type DuplexLike } from '../../kernel/bytes/duplex.ts';
 import type { StreamKind, TlsFacts } from '../../kernel/bytes/stream.ts';
@@ -10,6 +10,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { codeOf, messageOf, UserError } from '../../kernel/errors.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { contextOf, handshakeOf } from './handshake.node.ts';
+import { tlsOver } from './tls.node.ts';
 import { noSuchWay, type Dialled, type Transport, type Way } from './transport.ts';
 
 /** URLs of a target, any subset: `mqtts://host:8883`, `wss://host/mqtt`. */
@@ -115,7 +116,9 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
       }
       resolve(result);
     };
-    const closed = (): void => failed(closedEarly());
+    const closed = (): void => {
+      if (!settled) failed(closedEarly());
+    };
     const failed = (error: unknown): void => settle({ ok: false, outcome: outcomeOf(error, stage, clock.now() - startedAt) });
     const timer = clock.after(timeouts.dial, () => settle({ ok: false, outcome: { kind: 'silent', stage, waitedMs: timeouts.dial } }));
     let tls: TlsFacts | undefined;
@@ -142,7 +145,7 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
       stage = 'tls';
       const socket = startTls(carrier, host, options, secureContext, way);
       socket.on('error', failed);
-      socket.once('close', () => failed(closedEarly()));
+      socket.once('close', closed);
       socket.once('secureConnect', () => {
         if (way.tls !== undefined) tls = handshakeOf(socket);
         upgrade(socket);
@@ -154,18 +157,13 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
 }
 
 function startTls(carrier: Socket, host: string, options: TcpTransportOptions, secureContext: SecureContext, way: Way): TLSSocket {
-  const socket = connectTls({
-    socket: carrier,
-    secureContext,
+  return tlsOver(carrier, {
+    context: secureContext,
     // What the certificate is checked against when there is no name to ask for.
     host: options.serverName ?? host,
-    ...serverNameOf(host, options, way),
-    rejectUnauthorized: options.insecure !== true,
+    serverName: nameAsked(host, options, way),
+    insecure: options.insecure === true,
   });
-  // Node cannot reset a TLS connection, and resetting the TCP connection under it crashes the process (seen with 20.20): an abort ends
-  // the connection at once, without a close_notify.
-  socket.resetAndDestroy = () => socket.destroy();
-  return socket;
 }
 
 /** One for all connections: reading the certificates costs more than a handshake. */
@@ -184,14 +182,14 @@ function contextFor(ca: string | undefined): SecureContext {
 }
 
 /** The name to ask for: none for an address (RFC 6066, section 3), and none of firmware that does not know how to ask. */
-function serverNameOf(host: string, options: TcpTransportOptions, { tls }: Way): { servername?: string } {
+function nameAsked(host: string, options: TcpTransportOptions, { tls }: Way): string | undefined {
   const name = options.serverName ?? host;
-  return isIP(name) || tls === 'shipped-firmware' ? {} : { servername: name };
+  return isIP(name) || tls === 'shipped-firmware' ? undefined : name;
 }
 
 function sniOf(host: string, options: TcpTransportOptions, secure: boolean, way: Way): { sni?: string } {
-  const { servername } = serverNameOf(host, options, way);
-  return secure && servername !== undefined ? { sni: servername } : {};
+  const sni = secure ? nameAsked(host, options, way) : undefined;
+  return sni === undefined ? {} : { sni };
 }
 
 /** Says that every message is text, whatever it holds. */
