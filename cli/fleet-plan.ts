@@ -2,7 +2,9 @@
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../kernel/errors.ts';
 import { LOWER_HEX, ALPHANUMERIC, secureRandom, seededRandom } from '../kernel/random.ts';
+import { UPLINK_QOS0_PER_SECOND, UPLINK_QOS1_PER_SECOND } from '../protocol/limits.ts';
 import { hasProvisioned, NAMESPACE_MAX, type FleetMode, type FleetPlan } from '../worker/fleet/plan.ts';
+import type { TargetLimits } from '../worker/fleet/limits.ts';
 import type { Cohort, ListedUnit } from '../worker/fleet/plan-cohort.ts';
 import { parseUnits } from '../worker/fleet/plan-csv.ts';
 import { printPlan } from '../worker/fleet/plan-print.ts';
@@ -39,7 +41,7 @@ export interface FleetToRun {
   readonly flash: FlashContent | undefined;
   /** What the user should know before the start. */
   readonly notes: readonly string[];
-  /** The plan as a document. */
+  /** The plan as a document; files in it are named by absolute paths, so that it is the same fleet wherever it is kept. */
   readonly text: string;
 }
 
@@ -84,6 +86,7 @@ export function planFleet(file: string | undefined, options: PlanOptions): Fleet
     namespace: resolved.namespace ?? (chosen.kind === 'stub' ? '0' : secureRandom().text(NAMESPACE_LENGTH, LOWER_HEX)),
     ...(flash ? { flash: flash.devices } : {}),
     ...(chosen.kind === 'remote' && isPlain(chosen) ? { security: 'plain' } : {}),
+    ...(chosen.kind === 'remote' ? { limits: limitsOf(chosen) } : {}),
   };
   requireNames(unpaced, source);
   const { plan, notes } = paced(unpaced, chosen, rate);
@@ -98,10 +101,10 @@ export function planFleet(file: string | undefined, options: PlanOptions): Fleet
     notes: [...notes, ...strangersIn(plan, flash)],
     text: printPlan(resolved, {
       name: document.name,
-      target: options.target ?? document.target,
+      target: standing(options.target, (path) => path) ?? standing(document.target, beside),
       session,
       namespace: plan.namespace,
-      csvOf: (cohort: Cohort) => document.cohorts.find((one) => one.name === cohort.name)?.csv,
+      csvOf: (cohort: Cohort) => absolute(document.cohorts.find((one) => one.name === cohort.name)?.csv, beside),
     }),
   };
 }
@@ -115,6 +118,16 @@ function unitsIn(path: string): readonly ListedUnit[] {
   const parsed = parseUnits(readText(path, 'list of units'));
   if (!parsed.ok) throw new UserError(`list of units ${path}, line ${parsed.line}: ${parsed.why}`, parsed.remedy);
   return parsed.units;
+}
+
+/** A path as a plan has to name it that may be kept anywhere. */
+function absolute(path: string | undefined, beside: (path: string) => string): string | undefined {
+  return path === undefined ? undefined : resolve(beside(path));
+}
+
+/** The same of a target, which need not be a file. */
+function standing(target: string | undefined, beside: (path: string) => string): string | undefined {
+  return target === undefined || URL_OR_STUB.test(target) ? target : absolute(target, beside);
 }
 
 function targetOf(options: PlanOptions, { document }: PlanSource, beside: (path: string) => string, { fleet }: ResolvedPlan): ChosenTarget {
@@ -134,6 +147,19 @@ function productOf(chosen: ChosenTarget, seed: string): Pick<FleetPlan, 'product
   if (chosen.kind === 'remote') return { productKey: chosen.productKey, productSecret: chosen.productSecret };
   const draw = seededRandom('fleet product', seed);
   return { productKey: `a1${draw.text(8, ALPHANUMERIC)}`, productSecret: draw.text(16, LOWER_HEX) };
+}
+
+/** What the target is known to limit, whether this run keeps it or not; the vendor's figures beside those that it declares. */
+function limitsOf({ perSecond, perDevicePerMinute }: RemoteTarget): TargetLimits {
+  return {
+    ...(perSecond === undefined ? {} : { connectsPerSecond: perSecond }),
+    ...(perDevicePerMinute === undefined
+      ? {}
+      : {
+          connectsPerDevicePerMinute: perDevicePerMinute,
+          publishesPerDevicePerSecond: { qos0: UPLINK_QOS0_PER_SECOND, qos1: UPLINK_QOS1_PER_SECOND },
+        }),
+  };
 }
 
 /** Holds a plan to what its target declares, unless --rate says otherwise. */

@@ -94,7 +94,7 @@ export async function fleetCommand(file: string | undefined, options: FleetOptio
       stopped,
       thresholds,
     };
-    if (!interrupt.interrupted()) await controller.stop();
+    if (!interrupt.interrupted()) await controller.stop('end');
     if (options.flash !== undefined) await keepFlash(options.flash, run, controller);
     publish(report, options, run, file, startedAt);
     if (interrupt.interrupted()) return EXIT.interrupted;
@@ -155,7 +155,9 @@ async function untilDone(
   let stopped: string | null = null;
   let release: () => void = () => undefined;
   const end = (by: 'operator' | 'stop-condition'): void => {
-    stopping ??= controller.stop(by);
+    // A person who interrupts what the plan is ending already does not wait for its pace.
+    const ending = controller.stop(by);
+    stopping ??= ending;
     release();
   };
   const endFor = (reason: string): void => {

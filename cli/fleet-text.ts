@@ -1,4 +1,5 @@
 // What a fleet says on a terminal: a forecast before it starts, and a summary when it has ended.
+import { says, tooFewSaid } from '../report/load-latency.ts';
 import type { FleetReport } from '../worker/fleet/controller.ts';
 import type { FleetForecast } from '../worker/fleet/plan-forecast.ts';
 import { duration } from './forecast.ts';
@@ -19,6 +20,9 @@ export function fleetForecastLine(one: FleetForecast): string {
   return `forecast: ${counted(one.devices, 'device')}, ${time}; ${parts.join(', ')}`;
 }
 
+/** The smallest and the largest are honest of any number of samples. */
+const POINTS = ['min', 'p50', 'p90', 'p99', 'max'] as const;
+
 /** The end of a run, for a person. */
 export function fleetSummary(report: FleetReport, target: string): string {
   const byPlatform = report.platform ? `, ${report.platform.activated} by the platform's count` : '';
@@ -29,12 +33,15 @@ export function fleetSummary(report: FleetReport, target: string): string {
     '',
   ];
   if (report.validity.ok) {
-    const ms = (value: number): string => value.toFixed(1);
+    const ms = (value: number | undefined): string => value?.toFixed(1) ?? '-';
     const rows = (['register', 'connect', 'post'] as const).map((phase) => {
-      const p = report.latencyMs[phase];
-      return p ? [phase, ms(p.p50), ms(p.p90), ms(p.p99), ms(p.max)] : [phase, '-', '-', '-', '-'];
+      const found = report.latencyMs[phase];
+      const cells = POINTS.map((point) => (found && says(found, point, report.samplesNeeded) ? ms(found[point]) : '-'));
+      return [phase, ...cells, found ? String(found.count) : '-'];
     });
-    lines.push(table([['latency, ms', 'p50', 'p90', 'p99', 'max'], ...rows]));
+    lines.push(table([['latency, ms', ...POINTS, 'samples'], ...rows]));
+    const few = tooFewSaid(report);
+    if (few) lines.push('', few.en);
     if (report.measures === 'self') lines.push('', 'The platform shared this machine with the fleet: these figures measure Muster itself.');
   } else lines.push(`No percentiles: ${report.validity.reasons.join('; ')}.`);
   const others = Object.entries(report.outcomes).filter(([key]) => !/^(issued|accepted|replied|acknowledged|sent)\b/.test(key));
@@ -47,7 +54,7 @@ export function fleetSummary(report: FleetReport, target: string): string {
 }
 
 /** What happened while devices were online, where more did than the first post of each. */
-function trafficLine({ traffic, throttled, activated }: FleetReport): string | undefined {
+function trafficLine({ traffic, throttled, throttledProbable, ownFaults, activated }: FleetReport): string | undefined {
   const { published, answered, overruns, missed, lost, reconnected, left } = traffic;
   const parts = [
     ...(published > activated ? [`${published} publishes, ${answered} of them well`] : []),
@@ -56,6 +63,8 @@ function trafficLine({ traffic, throttled, activated }: FleetReport): string | u
     ...(lost > 0 ? [`${lost} connections lost, ${reconnected} devices back`] : []),
     ...(left > 0 ? [`${left} sessions over`] : []),
     ...(throttled > 0 ? [`${throttled} attempts throttled by the platform, not failed`] : []),
+    ...(throttledProbable > 0 ? [`${throttledProbable} connections closed while over a limit of the target, probably throttled`] : []),
+    ...(ownFaults > 0 ? [`${ownFaults} attempts broken by the plan's own bad network`] : []),
   ];
   return parts.length === 0 ? undefined : parts.join('; ');
 }
@@ -67,9 +76,10 @@ function cohortTable({ cohorts }: FleetReport): string {
 }
 
 function thresholdLines(thresholds: NonNullable<FleetReport['thresholds']>): string {
-  const said = thresholds.map(({ text, ok, actual }) => {
+  const said = thresholds.map(({ text, ok, actual, tooFew }) => {
     const verdict = ok === null ? 'undetermined' : ok ? 'pass' : 'fail';
-    const value = actual === null ? 'the run does not say' : `is ${Number(actual.toPrecision(6))}`;
+    const is = actual === null ? 'the run does not say' : `is ${Number(actual.toPrecision(6))}`;
+    const value = tooFew ? `not judged: it takes ${tooFew.needed} samples, and there were ${tooFew.had}` : is;
     return [coloured(verdict === 'undetermined' ? 'undetermined' : verdict, verdict), text, value];
   });
   return table(said);

@@ -88,6 +88,13 @@ export function openMetrics({ version, view, histograms }: Scrape): string {
     ...family('muster_outcomes', 'counter', 'Attempts by outcome.', counts('outcome', view.outcomes)),
     ...family('muster_throttled', 'counter', 'Attempts that the platform put off.', one(view.throttled, '_total')),
     ...family(
+      'muster_throttled_probable',
+      'counter',
+      'Connections closed without a reason while the fleet was over a limit of its target.',
+      one(view.throttledProbable, '_total'),
+    ),
+    ...family('muster_own_faults', 'counter', 'Attempts that the bad network of the plan broke.', one(view.ownFaults, '_total')),
+    ...family(
       'muster_errors',
       'counter',
       'Attempts that went wrong, by family and kind.',

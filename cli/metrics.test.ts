@@ -19,6 +19,8 @@ const VIEW: FleetView = {
   traffic: noTraffic(),
   cohorts: [],
   throttled: 1,
+  throttledProbable: 2,
+  ownFaults: 3,
   errors: mergeErrors([
     [
       {
@@ -68,6 +70,8 @@ describe('the exposition', () => {
     expect(value('muster_units', { state: 'blank' })).toBe(0);
     expect(value('muster_units_ended', { ending: 'activated' }, '_total')).toBe(3);
     expect(value('muster_outcomes', { outcome: 'odd "key"\\\n' }, '_total')).toBe(2);
+    expect(value('muster_throttled_probable', {}, '_total')).toBe(2);
+    expect(value('muster_own_faults', {}, '_total')).toBe(3);
     expect(value('muster_errors', { family: 'throttled', kind: 'connack 3' }, '_total')).toBe(1);
     expect(value('muster_throttled', {}, '_total')).toBe(1);
     expect(value('muster_build', { version: '1.2.3' }, '_info')).toBe(1);

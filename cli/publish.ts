@@ -1,9 +1,10 @@
 // What a run of the suite found, as files and as a table on stdout.
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from '../report/formats.ts';
 import { makeReport, TRANSCRIPT_FILE, type Report, type RunAsked } from '../report/model.ts';
 import { caseLine, closingLines } from '../report/text.ts';
-import { transcriptOf } from '../report/transcript.ts';
+import { transcriptSteps } from '../report/transcript.ts';
 import type { SuiteResult } from '../scenarios/engine/suite.ts';
 import { writeWhole } from './files.ts';
 import { coloured } from './table.ts';
@@ -18,14 +19,21 @@ export interface PublishOptions extends RunAsked {
 /** `--target stub`, the default. */
 const EMBEDDED = 'stub';
 
-/** Writes what was asked for; the report. */
-export function publish({ findings, records }: SuiteResult, options: PublishOptions): Report {
-  const transcript = transcriptOf(findings.about, records);
+/**
+ * Writes what was asked for; the report. It takes seconds for a long run, and lets signals in between its steps: a second Ctrl-C waits for
+ * nothing.
+ */
+export async function publish({ findings, records }: SuiteResult, options: PublishOptions): Promise<Report> {
+  const steps = transcriptSteps(findings.about, records);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await turn();
+  const transcript = step.value;
   const report = makeReport(findings, transcript, askedOf(options));
   if (options.out !== undefined) {
     writeWhole(join(options.out, TRANSCRIPT_FILE), transcript.text);
     // Whatever is asked for, the report itself is there: the others cannot be verified.
     for (const name of new Set<FormatName>(['json', ...(options.reporter ?? FORMAT_NAMES)])) {
+      await turn();
       const { file, render }: Format = FORMATS[name];
       writeWhole(join(options.out, file), render(report, records));
     }

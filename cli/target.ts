@@ -1,8 +1,7 @@
 // Which platform a command is about: the embedded stub, a target file, or a URL with a product beside it.
 import { dirname, resolve } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
 import { UserError } from '../kernel/errors.ts';
-import { parseTarget, type Target } from '../kernel/target.ts';
+import type { Target } from '../kernel/target.ts';
 import { DEFAULT_EDITION, type EditionName } from '../protocol/editions.ts';
 import { CONNECTS_PER_ACCOUNT_PER_SECOND, CONNECTS_PER_DEVICE } from '../protocol/limits.ts';
 import { isProductKey } from '../protocol/names.ts';
@@ -13,6 +12,7 @@ import { paceMsOf } from '../scenarios/engine/pacing.ts';
 import type { TcpTransportOptions } from '../worker/transport/tcp.node.ts';
 import { promptSecret } from './ask.ts';
 import { readText } from './files.ts';
+import { readTargetFile } from './target-file.ts';
 
 export interface TargetOptions {
   readonly target?: string;
@@ -138,15 +138,7 @@ function fromFile(path: string, options: TargetOptions): RemoteTarget {
       `--edition is for the embedded stub or a URL, and --target ${path} is a file`,
       `write \`edition: ${options.edition}\` into it`,
     );
-  const text = readText(path, '--target');
-  const document = readYaml(text, path);
-  const parsed = parseTarget(document);
-  if (!parsed.ok)
-    throw new UserError(
-      `target file ${path}, ${parsed.place}: ${parsed.why}`,
-      'mend the file, or see the example in `muster fleet --help`',
-    );
-  const { target } = parsed;
+  const target = readTargetFile(path);
   const beside = (name: string): string => resolve(dirname(path), name);
   const productKey = options.productKey ?? target.product.key;
   requireProductKey(productKey, `${path}, product.key`);
@@ -198,26 +190,6 @@ function stubOf(
 
 function inventoryIn(path: string): Inventory {
   return openInventory(path, readText(path, 'inventory'));
-}
-
-/** The mapping in a target file. What is wrong is said without the file's words: it may be a secret that was named by mistake. */
-export function readYaml(text: string, path: string): unknown {
-  const remedy = 'mend it, or see the example in `muster fleet --help`';
-  let document: unknown;
-  try {
-    document = parse(text, { logLevel: 'error' });
-  } catch (error) {
-    // An alias of nothing, or so many that the document would fill the memory.
-    if (error instanceof ReferenceError) throw new UserError(`target file ${path} has aliases that cannot be followed`, remedy);
-    if (!(error instanceof YAMLParseError)) throw error;
-    const [at] = error.linePos ?? [];
-    const why = error.code.toLowerCase().replaceAll('_', ' ');
-    throw new UserError(`target file ${path} is not YAML${at ? ` (line ${at.line}, column ${at.col})` : ''}: ${why}`, remedy);
-  }
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw new UserError(`target file ${path} holds no \`key: value\` lines`, remedy);
-  }
-  return document;
 }
 
 function requireProductKey(key: string, where: string): void {

@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /** Letters and digits: the alphabet of issued ClientIDs and tokens, free of anything JSON or a CONNECT would escape. */
 export const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -19,16 +20,44 @@ export interface Random {
   text(length: number, alphabet: string): string;
 }
 
-function randomFrom(below: (n: number) => number): Random {
-  return {
-    below,
-    float: () => below(0x4000_0000) / 0x4000_0000,
-    text(length, alphabet) {
-      let out = '';
-      for (let i = 0; i < length; i++) out += alphabet.charAt(below(alphabet.length));
-      return out;
-    },
-  };
+/** Draws by `below`. A class, since each device of a fleet has several: closures would hold on to all that they were made from. */
+abstract class Draws implements Random {
+  abstract below(n: number): number;
+
+  float(): number {
+    return this.below(0x4000_0000) / 0x4000_0000;
+  }
+
+  text(length: number, alphabet: string): string {
+    let out = '';
+    for (let i = 0; i < length; i++) out += alphabet.charAt(this.below(alphabet.length));
+    return out;
+  }
+}
+
+class SeededDraws extends Draws {
+  readonly #generator: RandomGenerator;
+
+  constructor(state: readonly number[]) {
+    super();
+    this.#generator = xoroshiro128plusFromState(state);
+  }
+
+  below(n: number): number {
+    return uniformInt(this.#generator, 0, n - 1);
+  }
+}
+
+class SecureDraws extends Draws {
+  readonly #word = new Uint32Array(1);
+
+  below(n: number): number {
+    const word = this.#word;
+    const limit = Math.floor(0x1_0000_0000 / n) * n;
+    do crypto.getRandomValues(word);
+    while ((word[0] as number) >= limit);
+    return (word[0] as number) % n;
+  }
 }
 
 /**
@@ -37,18 +66,10 @@ function randomFrom(below: (n: number) => number): Random {
  */
 export function seededRandom(...labels: readonly (string | number)[]): Random {
   const digest = new DataView(sha256(utf8ToBytes(JSON.stringify(labels))).buffer);
-  const state = [0, 4, 8, 12].map((offset) => digest.getInt32(offset));
-  const generator = xoroshiro128plusFromState(state);
-  return randomFrom((n) => uniformInt(generator, 0, n - 1));
+  return new SeededDraws([0, 4, 8, 12].map((offset) => digest.getInt32(offset)));
 }
 
 /** Draws that nobody can predict, for keys and for namespaces of a run. */
 export function secureRandom(): Random {
-  const word = new Uint32Array(1);
-  return randomFrom((n) => {
-    const limit = Math.floor(0x1_0000_0000 / n) * n;
-    do crypto.getRandomValues(word);
-    while ((word[0] as number) >= limit);
-    return (word[0] as number) % n;
-  });
+  return new SecureDraws();
 }

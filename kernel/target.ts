@@ -1,8 +1,12 @@
 // The target file: where a platform is, which product may be used on it, what is declared of it. Parsed text in, checked facts out;
 // reading files and environment is the caller's.
 import * as v from 'valibot';
+import { faultIn, type SchemaFault } from './schema-fault.ts';
+import { nearest } from './words.ts';
+import { dotted, type Path } from './yaml.ts';
 
-const text = v.pipe(v.string(), v.nonEmpty());
+/** Every check of a value has words of its own: valibot's repeat the value. */
+const text = v.pipe(v.string(), v.nonEmpty('is empty'));
 const url = (...schemes: string[]) =>
   v.pipe(
     text,
@@ -11,6 +15,9 @@ const url = (...schemes: string[]) =>
       `is not a ${schemes.join(' or ')} URL`,
     ),
   );
+
+/** Who writes 0 may mean either. */
+const NO_PACE = 'is less than 1: it is the attempts of one device in a minute; a platform that limits none says `none`';
 
 /** The shape of a target file; docs/schemas/target.schema.json is made of it. */
 export const TARGET = v.strictObject({
@@ -34,7 +41,7 @@ export const TARGET = v.strictObject({
     {},
   ),
   edition: v.optional(v.picklist(['doc2020', 'doc2021', 'doc2023']), 'doc2020'),
-  profiles: v.exactOptional(v.pipe(v.array(v.picklist(['prereg', 'nwl', 'operator', 'https'])), v.nonEmpty())),
+  profiles: v.exactOptional(v.pipe(v.array(v.picklist(['prereg', 'nwl', 'operator', 'https'])), v.nonEmpty('names none'))),
   inventory: v.exactOptional(text),
   administrator: v.exactOptional(
     v.variant('kind', [
@@ -50,13 +57,15 @@ export const TARGET = v.strictObject({
         }),
         v.check((one) => one.region !== undefined || one.endpoint !== undefined, 'needs a region, or an endpoint'),
       ),
-      v.strictObject({ kind: v.literal('human'), minutes: v.optional(v.pipe(v.number(), v.minValue(0.01)), 10) }),
+      v.strictObject({ kind: v.literal('human'), minutes: v.optional(v.pipe(v.number(), v.minValue(0.01, 'is less than 0.01')), 10) }),
     ]),
   ),
   pace: v.optional(
     v.strictObject({
-      perDevicePerMinute: v.optional(v.union([v.pipe(v.number(), v.minValue(1)), v.literal('none')]), 5),
-      perSecond: v.exactOptional(v.pipe(v.number(), v.minValue(1))),
+      perDevicePerMinute: v.optional(v.union([v.pipe(v.number(), v.minValue(1, NO_PACE)), v.literal('none')]), 5),
+      perSecond: v.exactOptional(
+        v.pipe(v.number(), v.minValue(1, 'is less than 1: it is the connects of all devices in a second; left out, 500')),
+      ),
     }),
     {},
   ),
@@ -64,22 +73,58 @@ export const TARGET = v.strictObject({
 
 export type Target = v.InferOutput<typeof TARGET>;
 
-export type ParsedTarget =
-  { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly place: string; readonly why: string };
+/** What is wrong with a target file: where, and what to do about it. */
+export interface TargetFault {
+  readonly ok: false;
+  readonly path: Path;
+  /** It is about the key at the path, not about its value. */
+  readonly ofKey: boolean;
+  /** The path in words. */
+  readonly place: string;
+  readonly why: string;
+  readonly remedy: string;
+}
 
-/** Checks a target file that was read as YAML or JSON; the first fault is named with its place. */
+export type ParsedTarget = { readonly ok: true; readonly target: Target } | TargetFault;
+
+/** What a user reads about target files. */
+export const SEE_TARGETS = 'docs/targets.md says what belongs there';
+
+/** Checks a target file that was read as YAML or JSON; the first fault is named with its place, a mistyped key before one that is missing. */
 export function parseTarget(document: unknown): ParsedTarget {
   const parsed = v.safeParse(TARGET, document);
   if (parsed.success) return { ok: true, target: parsed.output };
-  const [issue] = parsed.issues;
-  return { ok: false, place: v.getDotPath(issue) ?? 'the document', why: whyOf(issue) };
+  const fault = faultIn(TARGET, parsed.issues);
+  const { issue, path, unknownKey } = fault;
+  return {
+    ok: false,
+    path,
+    ofKey: unknownKey !== undefined,
+    place: path.length === 0 ? 'the document' : dotted(path),
+    why: unknownKey ? 'is not a key of a target file' : whyOf(issue),
+    remedy: remedyOf(fault),
+  };
 }
 
 /** What is wrong, without the value: it may be a secret that was written in the wrong place. */
 function whyOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.kind === 'validation')
-    return issue.type === 'check' || issue.type === 'regex' ? issue.message : 'has a value that is not allowed';
-  if (issue.expected === 'never') return 'is not a key of a target file';
+  if (issue.kind === 'validation') return issue.message;
   if (issue.input === undefined) return 'is missing';
-  return `is not what belongs here (${issue.expected?.includes('"') ? `one of ${issue.expected}` : (issue.expected ?? 'another kind of value')})`;
+  const expected = (issue.expected ?? 'another kind of value').replace(/[()]/g, '').replaceAll(' |', ',');
+  if (expected === 'Object') return 'is not what belongs here (`key: value` lines)';
+  if (expected === 'Array') return 'is not what belongs here (a list)';
+  return `is not what belongs here (${/[",]/.test(expected) ? `one of ${expected}` : expected})`;
+}
+
+function remedyOf({ issue, path, unknownKey }: SchemaFault): string {
+  if (unknownKey) {
+    const { meant, known } = unknownKey;
+    // The nearest key is secretEnv, and whoever follows that has the secret in the next complaint.
+    if (known.includes('secretEnv') && /^(product)?_?secret$/i.test(String(path.at(-1))))
+      return 'no secret belongs here: name a variable (secretEnv) or a file (secretFile)';
+    return meant === undefined ? `known here are ${known.join(', ')}; ${SEE_TARGETS}` : `did you mean ${meant}?`;
+  }
+  const allowed = [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].map(([, word = '']) => word);
+  const meant = issue.kind === 'schema' && typeof issue.input === 'string' ? nearest(issue.input, allowed) : undefined;
+  return meant === undefined ? `mend the file: ${SEE_TARGETS}` : `did you mean ${meant}?`;
 }

@@ -2,7 +2,6 @@
  * Signing and verifying: HMAC over the texts of content.ts, with the ProductSecret for a registration (RULE-01) and the DeviceSecret
  * for a connection (S4). A DeviceToken is not signed with and does not pass through here.
  */
-import { hmac } from '@noble/hashes/hmac.js';
 import { md5, sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -18,8 +17,6 @@ export const SIGN_METHODS: readonly SignMethod[] = ['hmacmd5', 'hmacsha1', 'hmac
 /** The method of a connection that names none (S4). */
 export const DEFAULT_SIGN_METHOD: SignMethod = 'hmacmd5';
 
-const HASHES = { hmacmd5: md5, hmacsha1: sha1, hmacsha256: sha256 } as const;
-
 /** Reads a method name in any case: `HmacMD5` is in the field (S18). Throws ProtocolError `sign-method` for all others. */
 export function parseSignMethod(raw: string): SignMethod {
   const wanted = typeof raw === 'string' ? raw.toLowerCase() : '';
@@ -28,41 +25,95 @@ export function parseSignMethod(raw: string): SignMethod {
   return method;
 }
 
-/** HMACs that have taken in their key, which is half of the work for a text as short as ours; the longest unused is dropped. */
+/** Hashes that have taken in their padded keys, which is half of the work for a text as short as ours; the longest unused are dropped. */
 const KEPT_KEYS = 64;
+/** What a key is padded with for the two hashes (RFC 2104, section 2). */
+const [INNER_PAD, OUTER_PAD] = [0x36, 0x5c];
 
-type Hmac = ReturnType<typeof hmac.create>;
+/** What is used of the library's hashes, which can all be started from another's state. */
+interface Hash {
+  readonly blockLen: number;
+  readonly outputLen: number;
+  update(bytes: Uint8Array): this;
+  digestInto(out: Uint8Array): void;
+  digest(): Uint8Array;
+  clone(): this;
+  _cloneInto(to: unknown): this;
+}
+/** The inner and the outer hash, both after the key. */
+type Keyed = readonly [Hash, Hash];
 
-/** The HMACs of one method by key: undefined while a key was met only once, as most DeviceSecrets are. */
-class Keys {
-  readonly #hash: (typeof HASHES)[SignMethod];
-  readonly #kept = new Map<string, Hmac | undefined>();
-  /** Where the signing is done: a kept HMAC is only copied from. */
-  readonly #scratch: Hmac;
+const encoder = new TextEncoder();
 
-  constructor(method: SignMethod) {
-    this.#hash = HASHES[method];
-    this.#scratch = hmac.create(this.#hash, new Uint8Array());
+/**
+ * HMAC (RFC 2104) of one method over the library's hashes. The library's own HMAC makes a dozen objects for each signature, which is more
+ * work than the hashing of a text as short as ours: here one hash is started anew each time.
+ */
+class Signer {
+  readonly #create: () => Hash;
+  /** Never fed: what the others start from. */
+  readonly #fresh: Hash;
+  readonly #working: Hash;
+  readonly #block: Uint8Array;
+  readonly #digest: Uint8Array;
+  /** By key: undefined while a key was met only once, as most DeviceSecrets are. */
+  readonly #kept = new Map<string, Keyed | undefined>();
+
+  constructor(create: () => Hash) {
+    this.#create = create;
+    this.#fresh = create();
+    this.#working = create();
+    this.#block = new Uint8Array(this.#fresh.blockLen);
+    this.#digest = new Uint8Array(this.#fresh.outputLen);
   }
 
-  sign(key: string, content: Uint8Array): Uint8Array {
+  /** The bytes belong to the signer until the next call. */
+  sign(key: string, content: string): Uint8Array {
+    const keyed = this.#keyed(key);
+    const bytes = keyed ? undefined : this.#keyBytes(key);
+    const inner = bytes ? this.#padded(bytes, INNER_PAD) : this.#from(keyed?.[0]);
+    inner.update(encoder.encode(content)).digestInto(this.#digest);
+    const outer = bytes ? this.#padded(bytes, OUTER_PAD) : this.#from(keyed?.[1]);
+    outer.update(this.#digest).digestInto(this.#digest);
+    return this.#digest;
+  }
+
+  /** The hashes of a key that was met before; remembers that this one was. */
+  #keyed(key: string): Keyed | undefined {
     const met = this.#kept.has(key);
-    const keyed = met ? (this.#kept.get(key) ?? hmac.create(this.#hash, encoder.encode(key))) : undefined;
+    const kept = this.#kept.get(key);
     this.#kept.delete(key);
+    const keyed = kept ?? (met ? this.#take(this.#keyBytes(key)) : undefined);
     this.#kept.set(key, keyed);
-    if (!keyed) {
-      if (this.#kept.size > KEPT_KEYS) for (const oldest of this.#kept.keys()) if (this.#kept.delete(oldest)) break;
-      return hmac(this.#hash, encoder.encode(key), content);
-    }
-    return keyed._cloneInto(this.#scratch).update(content).digest();
+    if (this.#kept.size > KEPT_KEYS) for (const oldest of this.#kept.keys()) if (this.#kept.delete(oldest)) break;
+    return keyed;
+  }
+
+  #take(key: Uint8Array): Keyed {
+    return [this.#padded(key, INNER_PAD).clone(), this.#padded(key, OUTER_PAD).clone()];
+  }
+
+  /** A key that is longer than a block is hashed first. */
+  #keyBytes(key: string): Uint8Array {
+    const bytes = encoder.encode(key);
+    return bytes.length > this.#block.length ? this.#create().update(bytes).digest() : bytes;
+  }
+
+  #padded(key: Uint8Array, pad: number): Hash {
+    const block = this.#block.fill(pad);
+    for (let i = 0; i < key.length; i++) block[i] = (key[i] as number) ^ pad;
+    return this.#from(this.#fresh).update(block);
+  }
+
+  #from(state: Hash | undefined): Hash {
+    return (state ?? this.#fresh)._cloneInto(this.#working);
   }
 }
 
-const encoder = new TextEncoder();
-const KEYS: Readonly<Record<SignMethod, Keys>> = {
-  hmacmd5: new Keys('hmacmd5'),
-  hmacsha1: new Keys('hmacsha1'),
-  hmacsha256: new Keys('hmacsha256'),
+const SIGNERS: Readonly<Record<SignMethod, Signer>> = {
+  hmacmd5: new Signer(md5.create as () => Hash),
+  hmacsha1: new Signer(sha1.create as () => Hash),
+  hmacsha256: new Signer(sha256.create),
 };
 
 /**
@@ -70,7 +121,7 @@ const KEYS: Readonly<Record<SignMethod, Keys>> = {
  * ProductSecret is, is taken in once.
  */
 export function sign(method: SignMethod, key: string, content: string): string {
-  return bytesToHex(KEYS[method].sign(key, encoder.encode(content)));
+  return bytesToHex(SIGNERS[method].sign(key, content));
 }
 
 /**

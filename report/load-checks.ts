@@ -20,8 +20,9 @@ const ACCOUNT = /\b(activated|refused|failed|local|aborted)\b/;
 /** Thresholds first, in the order of the plan. */
 export function loadChecks(load: LoadFigures): LoadCheck[] {
   const thresholds = load.thresholds ?? [];
-  const checks = thresholds.map(({ text, ok, actual }) => {
+  const checks = thresholds.map(({ text, ok, actual, tooFew }) => {
     const shown = actual === null ? '' : figure(actual);
+    if (ok === null && tooFew) return check('threshold', text, 'error', actual, tooFewFor(text, tooFew));
     if (ok === null)
       return check('threshold', text, 'error', actual, { en: `${text}: the run does not say`, 'zh-CN': `${text}：本次运行无法给出结论` });
     return check('threshold', text, ok ? 'pass' : 'fail', actual, {
@@ -43,11 +44,38 @@ function check(kind: LoadCheck['kind'], id: string, verdict: LoadCheck['verdict'
   return { id, kind, verdict, measured, because: said.en, zh: { because: said['zh-CN'] } };
 }
 
-function accountOf({ devices, activated, refused, failed, local, aborted }: LoadFigures): LoadCheck {
+function accountOf(load: LoadFigures): LoadCheck {
+  const { devices, activated, refused, failed, local, aborted } = load;
+  const more = notThePlatform(load);
   return check('account', 'activated == devices', activated === devices ? 'pass' : 'fail', activated, {
-    en: `${activated} of ${devices} devices were activated; ${refused} refused, ${failed} failed, ${local} local, ${aborted} aborted`,
-    'zh-CN': `${devices} 台设备中 ${activated} 台已激活；${refused} 台被拒绝，${failed} 台失败，${local} 台受本机限制，${aborted} 台中止`,
+    en: `${activated} of ${devices} devices were activated; ${refused} refused, ${failed} failed, ${local} local, ${aborted} aborted${more.en}`,
+    'zh-CN': `${devices} 台设备中 ${activated} 台已激活；${refused} 台被拒绝，${failed} 台失败，${local} 台受本机限制，${aborted} 台中止${more['zh-CN']}`,
   });
+}
+
+/** Attempts that went wrong, and perhaps not by the platform's fault. */
+function notThePlatform({ ownFaults = 0, throttledProbable = 0 }: LoadFigures): Said {
+  const parts: Said[] = [
+    ...(ownFaults > 0
+      ? [{ en: `${ownFaults} attempts were broken by the plan's own bad network`, 'zh-CN': `${ownFaults} 次尝试由计划自身的网络故障中断` }]
+      : []),
+    ...(throttledProbable > 0
+      ? [
+          {
+            en: `${throttledProbable} connections were closed while the fleet was over a limit of the target`,
+            'zh-CN': `${throttledProbable} 个连接在设备群超过目标限额时被关闭`,
+          },
+        ]
+      : []),
+  ];
+  return { en: parts.map(({ en }) => `; ${en}`).join(''), 'zh-CN': parts.map((one) => `；${one['zh-CN']}`).join('') };
+}
+
+function tooFewFor(text: string, { had, needed }: { readonly had: number; readonly needed: number }): Said {
+  return {
+    en: `${text}: not judged: this percentile takes ${needed} samples, and there were ${had}`,
+    'zh-CN': `${text}：不予判定：该百分位至少需要 ${needed} 个样本，实际只有 ${had} 个`,
+  };
 }
 
 function validityOf({ validity }: LoadFigures): LoadCheck {

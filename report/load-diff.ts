@@ -1,6 +1,7 @@
 // Two load reports compared: thresholds that fell, devices that were lost, latencies that grew.
 import type { LoadCheck } from './load-checks.ts';
 import { figure } from './load-checks.ts';
+import { says } from './load-latency.ts';
 import type { LoadReport, LoadVerdict } from './load.ts';
 
 /** A percentile that is larger by both is a regression: by a share, and by more than a scheduler's jitter. */
@@ -85,8 +86,12 @@ function changesOf(before: LoadReport, after: LoadReport): LoadChange[] {
 function latencyOf(before: LoadReport, after: LoadReport): LoadLatency[] {
   return (['register', 'connect', 'post'] as const).flatMap((phase) =>
     (['p50', 'p90', 'p99'] as const).flatMap((point): LoadLatency[] => {
-      const was = before.load.latencyMs[phase]?.[point] ?? null;
-      const is = after.load.latencyMs[phase]?.[point] ?? null;
+      const of = ({ load }: LoadReport): number | null => {
+        const found = load.latencyMs[phase];
+        // The largest of a few values compares with nothing.
+        return found && says(found, point, load.samplesNeeded) ? found[point] : null;
+      };
+      const [was, is] = [of(before), of(after)];
       if (was === null && is === null) return [];
       const slower = was !== null && is !== null && is > was * (1 + SLOWER.share) && is > was + SLOWER.ms;
       return [{ what: `${phase} ${point}`, before: was, after: is, regression: slower }];

@@ -1,12 +1,13 @@
 // A load report as Markdown for the summary of a CI job: what was asked and what it came to, latencies, errors.
 import type { LoadReport } from './load.ts';
 import { figure } from './load-checks.ts';
+import { shown, tooFewSaid } from './load-latency.ts';
 import { bounded, cell, code, safe } from './markdown.ts';
 
 const MARK = { pass: '✅', fail: '❌', undecided: '⚠️' } as const;
 const WORD = { pass: 'held', fail: 'missed', undecided: 'undecided' } as const;
 const PHASES = ['register', 'connect', 'post'] as const;
-const POINTS = ['p50', 'p90', 'p99', 'max'] as const;
+const POINTS = ['min', 'p50', 'p90', 'p99', 'max'] as const;
 
 /** `summary.md` of a fleet. */
 export function renderLoadMarkdown(report: LoadReport): string {
@@ -24,6 +25,8 @@ function headOf({ target, result, load }: LoadReport): string {
     `- Devices: ${load.activated} of ${load.devices} activated; ${load.refused} refused, ${load.failed} failed, ${load.local} local, ${load.aborted} aborted`,
     `- Arrivals a second: ${figure(load.rate.achieved)} of ${figure(load.rate.offered)} offered`,
     ...(load.throttled === undefined ? [] : [`- Throttled attempts: ${load.throttled}`]),
+    ...(load.throttledProbable ? [`- Closed while the fleet was over a limit, probably throttled: ${load.throttledProbable}`] : []),
+    ...(load.ownFaults ? [`- Broken by the bad network of the plan itself: ${load.ownFaults}`] : []),
     ...(typeof load.stopped === 'string' ? [`- Stopped before its time: ${safe(load.stopped)}`] : []),
     ...(load.measures === 'self' ? ['- The platform shared this machine with the fleet: latencies measure Muster itself'] : []),
   ].join('\n');
@@ -38,11 +41,21 @@ function latencyOf({ load }: LoadReport): string {
   const rows = (['latencyMs', 'serviceMs'] as const).flatMap((kind) =>
     PHASES.flatMap((phase) => {
       const found = load[kind][phase];
-      return found ? [`| ${phase} | ${NAMES[kind]} | ${POINTS.map((point) => figure(found[point])).join(' | ')} |`] : [];
+      if (!found) return [];
+      const cells = [found.count ?? '—', ...POINTS.map((point) => shown(found, point, load.samplesNeeded))];
+      return [`| ${phase} | ${NAMES[kind]} | ${cells.join(' | ')} |`];
     }),
   );
   if (rows.length === 0) return '';
-  return ['### Milliseconds', '', '| Phase | From | p50 | p90 | p99 | max |', '| --- | --- | --- | --- | --- | --- |', ...rows].join('\n');
+  const few = tooFewSaid(load);
+  return [
+    '### Milliseconds',
+    '',
+    '| Phase | From | samples | min | p50 | p90 | p99 | max |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    ...(few ? ['', few.en, '', few['zh-CN']] : []),
+  ].join('\n');
 }
 
 const NAMES = { latencyMs: 'intended start', serviceMs: 'real start' } as const;

@@ -12,7 +12,16 @@ const Latencies = v.object(
   v.entriesFromList(
     ['register', 'connect', 'post'],
     v.pipe(
-      v.nullable(v.object({ p50: Milliseconds, p90: Milliseconds, p99: Milliseconds, max: Milliseconds })),
+      v.nullable(
+        v.object({
+          p50: Milliseconds,
+          p90: Milliseconds,
+          p99: Milliseconds,
+          max: Milliseconds,
+          min: v.exactOptional(Milliseconds),
+          count: v.exactOptional(v.pipe(Count, v.description('values that were timed: with too few a percentile is only the largest'))),
+        }),
+      ),
       v.description('null where nothing was timed, or where the figures are withheld'),
     ),
   ),
@@ -33,7 +42,11 @@ const LOAD = v.object({
   cohorts: v.exactOptional(
     v.array(v.object({ name: Text, ...v.entriesFromList(['devices', 'activated', 'refused', 'failed', 'local', 'aborted'], Count) })),
   ),
-  throttled: v.exactOptional(Count),
+  throttled: v.exactOptional(v.pipe(Count, v.description('attempts that the platform itself put off'))),
+  throttledProbable: v.exactOptional(
+    v.pipe(Count, v.description('connections closed without a reason while the fleet was over a limit of the target')),
+  ),
+  ownFaults: v.exactOptional(v.pipe(Count, v.description('attempts that the bad network of the plan itself broke'))),
   errors: v.exactOptional(
     v.array(
       v.object({
@@ -43,12 +56,23 @@ const LOAD = v.object({
         example: v.object({ deviceName: Text, phase: Text, atMs: v.number(), detail: Text }),
         en: Text,
         zh: Text,
+        throttled: v.exactOptional(v.literal('probable')),
       }),
     ),
   ),
-  rate: v.object({ offered: v.number(), achieved: v.number() }),
+  rate: v.object({
+    offered: v.number(),
+    achieved: v.number(),
+    overrunMs: v.exactOptional(v.pipe(v.number(), v.description('by how much longer than planned all arrivals took'))),
+  }),
   latencyMs: v.pipe(Latencies, v.description('from the intended start')),
   serviceMs: v.pipe(Latencies, v.description('from the real start')),
+  samplesNeeded: v.exactOptional(
+    v.pipe(
+      v.object(v.entriesFromList(['p50', 'p90', 'p99'], Count)),
+      v.description('values that a percentile takes to be more than the largest of them'),
+    ),
+  ),
   validity: v.object({ ok: v.boolean(), reasons: v.array(Text) }),
   seed: Text,
   namespace: Text,
@@ -59,7 +83,16 @@ const LOAD = v.object({
   platform: v.nullable(v.object({ activated: v.number() })),
   workersLost: v.exactOptional(v.array(v.object({ worker: Count, reason: Text, units: Count }))),
   series: v.exactOptional(v.array(Second)),
-  thresholds: v.exactOptional(v.array(v.object({ text: Text, ok: v.nullable(v.boolean()), actual: v.nullable(v.number()) }))),
+  thresholds: v.exactOptional(
+    v.array(
+      v.object({
+        text: Text,
+        ok: v.nullable(v.boolean()),
+        actual: v.nullable(v.number()),
+        tooFew: v.exactOptional(v.pipe(v.object({ had: Count, needed: Count }), v.description('samples: why a percentile was not judged'))),
+      }),
+    ),
+  ),
 });
 
 /** A report of the format `muster-report/1` and the kind `load`. */

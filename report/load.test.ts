@@ -63,6 +63,71 @@ describe('what a run is judged by', () => {
   });
 });
 
+describe('a percentile of too few samples', () => {
+  const SAMPLES = { p50: 2, p90: 10, p99: 100 };
+  const connect = { min: 1, p50: 4.2, p90: 9.75, p99: 41.5, max: 41.5, count: 20 };
+  const tooFew = { had: 20, needed: 100 };
+  const few = (count = 20): LoadReport =>
+    report({
+      ...ALL,
+      samplesNeeded: SAMPLES,
+      latencyMs: { register: null, connect: { ...connect, count }, post: null },
+      serviceMs: { register: null, connect: null, post: null },
+      thresholds: [{ text: 'p99(connect) < 500ms', ok: null, actual: 41.5, tooFew }],
+    });
+
+  test('is not judged, and says how many it takes', () => {
+    const made = few();
+    expect(made.result.verdict).toBe('undecided');
+    expect(made.checks[0]).toMatchObject({
+      verdict: 'error',
+      because: 'p99(connect) < 500ms: not judged: this percentile takes 100 samples, and there were 20',
+      zh: { because: 'p99(connect) < 500ms：不予判定：该百分位至少需要 100 个样本，实际只有 20 个' },
+    });
+    expect(verifyLoad('report.json', made)).toEqual([]);
+  });
+
+  test('is a dash in every file for people; what is honest stands beside it, and what the dash means', () => {
+    expect(LOAD_FORMATS.md(few())).toContain('| connect | intended start | 20 | 1 | 4.200 | 9.750 | — | 41.5 |');
+    expect(LOAD_FORMATS.md(few(5))).toContain('| connect | intended start | 5 | 1 | 4.200 | — | — | 41.5 |');
+    expect(LOAD_FORMATS.md(few(1))).toContain('| connect | intended start | 1 | 1 | — | — | — | 41.5 |');
+    expect(loadLines(few()).join('\n')).toContain('p50 4.200, p90 9.750, p99 —, max 41.5 of 20 samples');
+    for (const text of [LOAD_FORMATS.md(few()), LOAD_FORMATS.html(few())])
+      for (const said of ['a p99 100', 'p99 需要 100 个']) expect(text).toContain(said);
+    for (const text of [LOAD_FORMATS.md(few(100)), LOAD_FORMATS.html(few(100)), loadLines(few(100)).join()]) {
+      expect(text).not.toContain('too few samples');
+      expect(text).toContain('41.5');
+    }
+  });
+
+  test('is no regression of another run', () => {
+    const worse = (count: number): LoadReport =>
+      report({ ...ALL, samplesNeeded: SAMPLES, latencyMs: { ...FIGURES.latencyMs, connect: { ...connect, p99: 500, max: 500, count } } });
+    const before = report({ ...ALL, samplesNeeded: SAMPLES, latencyMs: { ...FIGURES.latencyMs, connect: { ...connect, count: 500 } } });
+    expect([diffLoads(before, worse(20)).regression, diffLoads(before, worse(500)).regression]).toEqual([false, true]);
+  });
+});
+
+describe('what the platform had no part in', () => {
+  const made = report({ ownFaults: 7, throttledProbable: 30, thresholds: [] });
+
+  test('is said beside the account, which stays as it is', () => {
+    const { verdict, because, zh } = made.checks[0]!;
+    expect(verdict).toBe('fail');
+    expect(because).toMatch(
+      /1 failed, .*; 7 attempts were broken by the plan's own bad network; 30 connections were closed while the fleet/,
+    );
+    expect(zh.because).toMatch(/7 次尝试由计划自身的网络故障中断；30 个连接/);
+    expect(report({ thresholds: [] }).checks[0]?.because).toMatch(/0 aborted$/);
+  });
+
+  test('is in the files', () => {
+    for (const said of ['probably throttled: 30', 'bad network of the plan itself: 7']) expect(LOAD_FORMATS.md(made)).toContain(said);
+    for (const said of ['data-w="load.throttledProbable"', 'data-w="load.ownFaults"']) expect(LOAD_FORMATS.html(made)).toContain(said);
+    expect(LOAD_FORMATS.html(report())).not.toContain('data-w="load.ownFaults"');
+  });
+});
+
 describe('the files', () => {
   test('are of the family of a conformance run', () => {
     expect(

@@ -10,10 +10,21 @@ import { renderLoadJunit } from './load-junit.ts';
 import { renderLoadMarkdown } from './load-markdown.ts';
 import { renderLoadSarif } from './load-sarif.ts';
 import { digestOf, REPORT_FORMAT, type RunAsked } from './model.ts';
+import { nameSaid } from './names.ts';
 import { FORMATS, type FormatName } from './formats.ts';
 
 /** What later versions added to the account of a fleet, which an earlier one lacks. */
-type Added = 'traffic' | 'cohorts' | 'throttled' | 'errors' | 'workersLost' | 'series' | 'thresholds';
+type Added =
+  | 'traffic'
+  | 'cohorts'
+  | 'throttled'
+  | 'throttledProbable'
+  | 'ownFaults'
+  | 'errors'
+  | 'samplesNeeded'
+  | 'workersLost'
+  | 'series'
+  | 'thresholds';
 
 /** The account of a fleet, of this version or an earlier one. */
 export type LoadFigures = Omit<FleetReport, Added> & Partial<Pick<FleetReport, Added>>;
@@ -98,7 +109,7 @@ function headline(load: LoadFigures, target: string, verdict: LoadVerdict): Said
   const [en, zh] = words[verdict];
   return {
     en: `${load.activated} of ${load.devices} devices activated at ${target}; what was asked of the run ${en}`,
-    'zh-CN': `${target}：${load.devices} 台设备中 ${load.activated} 台已激活；对本次运行的要求${zh}`,
+    'zh-CN': `${nameSaid(target)['zh-CN']}：${load.devices} 台设备中 ${load.activated} 台已激活；对本次运行的要求${zh}`,
   };
 }
 

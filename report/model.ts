@@ -6,6 +6,7 @@ import type { Attestation, CaseResult, RunAbout, RunEnvironment, RunFindings, Su
 import type { Conformance, RequiredRule, RuleVerdict } from '../scenarios/judge/rollup.ts';
 import type { Said, Verdict } from '../scenarios/judge/verdict.ts';
 import { ruleOf } from '../scenarios/rules/catalogue.ts';
+import { nameSaid } from './names.ts';
 import type { Transcript } from './transcript.ts';
 
 export const REPORT_FORMAT = 'muster-report/1';
@@ -190,7 +191,7 @@ function headline({ target, requirementSet }: RunAbout, conformance: Conformance
   const words = WORDS[conformance];
   return {
     en: `${target} is ${words.en} with ${requirementSet}: ${passed} of ${cases.length} cases passed`,
-    'zh-CN': `${target} 对 ${requirementSet} 的判定为“${words['zh-CN']}”：${cases.length} 个用例中 ${passed} 个通过`,
+    'zh-CN': `${nameSaid(target)['zh-CN']} 对 ${requirementSet} 的判定为“${words['zh-CN']}”：${cases.length} 个用例中 ${passed} 个通过`,
   };
 }
 

@@ -24,11 +24,31 @@ export interface Transcript {
 
 /** The transcript of a run. */
 export function transcriptOf(about: RunAbout, records: readonly StoredCase[]): Transcript {
-  const lines = [headerLine(about), ...records.flatMap(caseLines)];
-  const body = `${lines.join('\n')}\n`;
-  const digest = bytesToHex(sha256(utf8ToBytes(body)));
-  const footer = footerLine(lines, digest);
-  return { text: `${body}${footer}\n`, lines: lines.length, sha256: digest };
+  const steps = transcriptSteps(about, records);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** The same in steps, a case each: a run has megabytes, and whoever writes them may have something else to listen to. */
+export function* transcriptSteps(about: RunAbout, records: readonly StoredCase[]): Generator<undefined, Transcript> {
+  const whole = sha256.create();
+  const all: string[] = [];
+  const each: string[] = [];
+  const add = (lines: readonly string[]): void => {
+    for (const line of lines) {
+      whole.update(utf8ToBytes(`${line}\n`));
+      all.push(line);
+      each.push(lineDigest(line));
+    }
+  };
+  add([headerLine(about)]);
+  for (const one of records) {
+    add(caseLines(one));
+    yield;
+  }
+  const digest = bytesToHex(whole.digest());
+  return { text: `${[...all, footer(digest, each)].join('\n')}\n`, lines: all.length, sha256: digest };
 }
 
 /** The first line. */
@@ -49,7 +69,11 @@ export const LINE_DIGEST = 8;
 
 /** The last line, for the lines before it and their digest. */
 export function footerLine(lines: readonly string[], digest: string): string {
-  return JSON.stringify({ kind: 'footer', lines: lines.length, sha256: digest, each: lines.map(lineDigest).join('') });
+  return footer(digest, lines.map(lineDigest));
+}
+
+function footer(digest: string, each: readonly string[]): string {
+  return JSON.stringify({ kind: 'footer', lines: each.length, sha256: digest, each: each.join('') });
 }
 
 /** The beginning of the SHA-256 of one line. */

@@ -13,7 +13,7 @@ import { findAnyStub } from '../../platform-stub/node/run-file.node.ts';
 import { endpointsOf } from '../../platform-stub/node/target-file.node.ts';
 import { readText } from '../files.ts';
 import { wholeNumber } from '../numbers.ts';
-import { RELAY_PATH } from '../relay/access.ts';
+import { originOf, RELAY_PATH } from '../relay/access.ts';
 import { listenOnLoopback } from '../relay/listen.ts';
 import { createRelay } from '../relay/relay.ts';
 import { listed, targetFromFile, targetOf, withUniqueIds, type RelayTarget } from '../relay/targets.ts';
@@ -80,12 +80,6 @@ function runningStub(): RelayTarget {
   const { mqtt, mqtts } = endpointsOf(LOOPBACK, stub.ports);
   const productKey = stub.products[0]?.productKey ?? '';
   return targetOf({ name: 'stub', productKey }, { mqtt, mqtts }, { ca: readText(stub.caPath, 'CA file') }, 'the running stub');
-}
-
-function originOf(text: string): string {
-  const isOrigin = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-  if (!isOrigin) throw new UserError(`--origin ${text} is no origin`, 'write it as http://HOST:PORT');
-  return new URL(text).origin;
 }
 
 const EXAMPLES = `

@@ -5,8 +5,6 @@ import { EDITIONS, isEditionName, type EditionName } from '../../protocol/editio
 import type { SessionName } from '../../kernel/trace/event.ts';
 import { applyBaseline, baselineLines, readBaseline } from '../../report/baseline.ts';
 import { FORMAT_NAMES, type FormatName } from '../../report/formats.ts';
-import type { CaseDefinition } from '../../scenarios/engine/case.ts';
-import { CASES, casesMatching } from '../../scenarios/engine/cases.ts';
 import type { Direction } from '../../scenarios/engine/requirements.ts';
 import { aboutOf, runSuite, type CaseRunner, type SuiteOptions } from '../../scenarios/engine/suite.ts';
 import { judgedMutants } from '../../scenarios/mutants/all.ts';
@@ -24,6 +22,7 @@ import { positiveNumber, wholeNumber } from '../numbers.ts';
 import { openProgress } from '../progress.ts';
 import { publish } from '../publish.ts';
 import { embeddedRunner, remoteRunner } from '../runners.ts';
+import { casesOf, selectCases } from '../select-cases.ts';
 import { chooseTarget, type TargetOptions } from '../target.ts';
 import { VERSION } from '../version.ts';
 import { withTarget } from './fleet.ts';
@@ -68,20 +67,17 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
     );
     return EXIT.asked;
   }
+  const own = options.cases === undefined ? [] : await loadExtensions(options.cases);
   if (options.case === 'list') {
-    process.stdout.write(
-      `${casesOf(direction)
-        .map((one) => one.id)
-        .join('\n')}\n`,
-    );
+    process.stdout.write(`${[...casesOf(direction), ...own.map((one) => one.definition)].map((one) => one.id).join('\n')}\n`);
     return EXIT.asked;
   }
   const mutant = options.mutant === undefined ? undefined : requireMutant(direction, options.mutant);
-  const cases = selectCases(direction, options.case);
+  const { cases, extensions } = selectCases(direction, options.case, own);
+  const all = [...cases, ...extensions.map((one) => one.definition)];
   if (options.json !== undefined && options.json !== '-') requireWritable(options.json, '--json');
   if (options.out !== undefined) requireFolder(options.out);
   const baseline = options.baseline === undefined ? undefined : readBaseline(readText(options.baseline, '--baseline'), options.baseline);
-  const extensions = options.cases === undefined ? [] : await loadExtensions(options.cases);
   const modules = new Map(extensions.map((one) => [one.definition.id, one.url]));
   const chosen = chooseTarget(options);
   if (chosen.kind === 'remote' && mutant !== undefined) {
@@ -91,7 +87,9 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
   if (options.dryRun) {
     if (chosen.kind === 'stub')
       throw new UserError('--dry-run needs a --target with an administrator', 'the embedded stub is asked nothing over a network');
-    process.stdout.write(`${(await dryRun(chosen, cases, { seed: options.seed, namespace: options.namespace ?? 'dry' })).join('\n')}\n`);
+    const lines = await dryRun(chosen, cases, { seed: options.seed, namespace: options.namespace ?? 'dry' });
+    for (const { definition } of extensions) lines.push(definition.id, '  (a case of yours: what it asks for is known only when it runs)');
+    process.stdout.write(`${lines.join('\n')}\n`);
     return EXIT.asked;
   }
 
@@ -100,16 +98,16 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
   const interrupt = listenForInterrupt();
   const startedAt = new Date().toISOString();
   process.stderr.write(
-    `muster: ${cases.length === 1 ? '1 case' : `${cases.length} cases`} at ${runner.subject.name}, seed ${options.seed}, namespace ${namespace}\n`,
+    `muster: ${all.length === 1 ? '1 case' : `${all.length} cases`} at ${runner.subject.name}, seed ${options.seed}, namespace ${namespace}\n`,
   );
   try {
-    for (const line of runner.before?.(cases, options.jobs, options.profile) ?? []) process.stderr.write(`muster: ${line}\n`);
+    for (const line of runner.before?.(all, options.jobs, options.profile) ?? []) process.stderr.write(`muster: ${line}\n`);
   } catch (error) {
-    interrupt.release();
     await runner.close();
+    interrupt.release();
     throw error;
   }
-  const progress = openProgress(`verify ${direction}`, cases.length);
+  const progress = openProgress(`verify ${direction}`, all.length);
   try {
     const suite: Omit<SuiteOptions, 'run'> = {
       direction,
@@ -140,7 +138,7 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
     const keep = options.out === undefined ? undefined : openEvidence(options.out, aboutOf(suite));
     const result = await runSuite({ ...suite, run: interruptible(runner.run, interrupt, keep) });
     progress.stop();
-    const report = publish(result, options);
+    const report = await publish(result, options);
     if (interrupt.interrupted()) return EXIT.interrupted;
     if (baseline === undefined) return EXIT_OF[result.exit];
     // It changes what the command ends with, never what the report says.
@@ -151,8 +149,9 @@ async function verify(direction: Direction, options: VerifyOptions): Promise<Exi
     return EXIT_OF[silent ? result.exit : held.exit];
   } finally {
     progress.stop();
-    interrupt.release();
+    // Until everything is removed: a signal that nobody listens to would end the process before.
     await runner.close();
+    interrupt.release();
   }
 }
 
@@ -171,16 +170,6 @@ function interruptible(run: CaseRunner, interrupt: Interrupt, keep: KeepEvidence
 /** What was called off may still wait, for a platform or a minute of pacing; an interrupted command does not wait with it. */
 async function ended(code: ExitCode): Promise<ExitCode> {
   return code === EXIT.interrupted ? leave(code) : code;
-}
-
-function selectCases(direction: Direction, glob: string | undefined): CaseDefinition[] {
-  const cases = glob === undefined ? casesOf(direction) : casesMatching(glob).filter((one) => one.direction === direction);
-  if (cases.length > 0) return cases;
-  throw new UserError(`--case ${glob ?? ''} matches no case of direction ${direction}`, `see \`muster verify ${direction} --case list\``);
-}
-
-function casesOf(direction: Direction): CaseDefinition[] {
-  return CASES.filter((one) => one.direction === direction);
 }
 
 function reporter(text: string, before: FormatName[] | undefined): FormatName[] {
@@ -243,7 +232,10 @@ export function registerVerify(program: Command, exit: (code: ExitCode) => void)
       `which revision of the documents the embedded stub follows: ${Object.keys(EDITIONS).join(', ')}`,
       edition,
     )
-    .option('--cases <dir>', 'also run the *.case.mjs files of this directory, judged by their own rules (docs/write-a-case.md)')
+    .option(
+      '--cases <dir>',
+      'also run the *.case.mjs files of this directory, judged by their own rules: those that --case matches, or all where it matches none (docs/write-a-case.md)',
+    )
     .option('--allow-destructive', 'elsewhere than on a stub: permit cases that delete, disable, reset, clear or turn the switch')
     .option('--timeout <s>', 'how long the target may take for each answer, seconds (default: 10)', positiveNumber(600))
     .option('--session <name>', `what the devices' MQTT sessions are: ${SESSIONS.join(' or ')} (default: reference)`, sessionName)
@@ -251,7 +243,7 @@ export function registerVerify(program: Command, exit: (code: ExitCode) => void)
     .option('--profile <profile>', 'what the target claims, some of prereg,nwl,operator,https', profile)
     .addHelpText(
       'after',
-      `\nExamples:\n  $ muster verify platform\n  $ muster verify platform --target staging.yaml --out results\n  $ muster verify platform --case 'platform/nwl/*'\n\n${CODES}\n`,
+      `\nExamples:\n  $ muster verify platform\n  $ muster verify platform --target staging.yaml --out results\n  $ muster verify platform --case 'platform/nwl/*'\n  $ muster verify platform --cases my-cases --case 'acme/**'\n\n${CODES}\n`,
     )
     .action(async (options: VerifyOptions) => exit(await ended(await verify('platform', options))));
   common(command.command('firmware'))

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
+import { EXIT, UserError } from '../../kernel/errors.ts';
+import { originOf } from './access.ts';
 import { closeAll, echo, freePort, lab, openRelay, PlainClient, socketTo, target, TOKEN, type OpenRelay } from './relay.testkit.ts';
 
 afterEach(closeAll);
@@ -68,6 +70,49 @@ describe('the way in', () => {
     await hasty.next(({ type }) => type === 5);
     hasty.connect(1, '127.0.0.1', 1883);
     expect(await hasty.closed(0)).toBe(0x04);
+  });
+});
+
+describe('the origin of a page elsewhere', () => {
+  it.each([
+    ['http://lab.example:5173', 'http://lab.example:5173'],
+    ['HTTPS://Lab.Example', 'https://lab.example'],
+    ['https://lab.example:443/', 'https://lab.example'],
+    ['http://[::1]:80', 'http://[::1]'],
+  ])('%s is one, as a browser sends it', (written, sent) => {
+    expect(originOf(written)).toBe(sent);
+  });
+
+  it.each([
+    ['http://a/b', /http:\/\/a has a path/, /^write http:\/\/a$/],
+    ['http://a/b/', /has a path/, /http:\/\/a$/],
+    ['http://a//', /has a path/, /http:\/\/a$/],
+    ['http:\\\\a\\b', /a path/, /http:\/\/a$/],
+    ['http:a', /a path/, /http:\/\/a$/],
+    ['http://a?token=hush', /a query/, /http:\/\/a$/],
+    ['http://a/#x', /a query/, /http:\/\/a$/],
+    ['http://me:hush@a:81', /a name or a password/, /http:\/\/a:81$/],
+    ['http://me:hush@', /is no origin/, /HOST:PORT/],
+    ['me:hush@a', /is no origin/, /HOST:PORT/],
+    ['evil', /--origin "evil" is no origin/, /HOST:PORT/],
+    ['ws://a', /--origin "ws:\/\/a" is no origin/, /HOST:PORT/],
+    ['null', /is no origin/, /HOST:PORT/],
+    ['', /is no origin/, /HOST:PORT/],
+  ])('%j is none', (written, what, remedy) => {
+    const refused = (() => {
+      try {
+        return originOf(written);
+      } catch (error) {
+        return error;
+      }
+    })();
+    if (!(refused instanceof UserError)) throw new Error(`it was taken as ${String(refused)}`);
+    expect([refused.message, refused.remedy, refused.exit]).toEqual([
+      expect.stringMatching(what),
+      expect.stringMatching(remedy),
+      EXIT.usage,
+    ]);
+    expect(`${refused.message} ${refused.remedy}`).not.toContain('hush');
   });
 });
 

@@ -2,6 +2,7 @@
 // list of sub-protocols, the one header that a page can set, so that it is in no URL and no log.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { UserError } from '../../kernel/errors.ts';
 import { refuseForeign } from '../../platform-stub/front/operator.ts';
 import { isForeignUser } from '../../platform-stub/node/peer-user.node.ts';
 
@@ -22,6 +23,24 @@ export interface RelayAccess {
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 404;
   readonly why: string;
+}
+
+/**
+ * The origin that a user wrote, as a browser sends it. What has more than `scheme://host[:port]` is refused: it would look as if one page of
+ * a server were let in, and all of them would be. A value that may carry a secret is not repeated.
+ */
+export function originOf(written: string): string {
+  const url = URL.canParse(written) ? new URL(written) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new UserError(
+      `--origin ${/[@?#]/.test(written) ? '(its value is not repeated)' : `"${written}"`} is no origin`,
+      'write it as http://HOST:PORT',
+    );
+  if (!/^https?:\/\/[^/?#@\\]+\/?$/i.test(written)) {
+    const more = url.username !== '' || url.password !== '' ? 'a name or a password' : /[?#]/.test(written) ? 'a query' : 'a path';
+    throw new UserError(`--origin for ${url.origin} has ${more}, and an origin ends after host and port`, `write ${url.origin}`);
+  }
+  return url.origin;
 }
 
 /** The sub-protocols that a client offers. */

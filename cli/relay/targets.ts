@@ -3,9 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { messageOf, UserError } from '../../kernel/errors.ts';
-import { parseTarget } from '../../kernel/target.ts';
 import { readText } from '../files.ts';
-import { readYaml } from '../target.ts';
+import { readTargetFile } from '../target-file.ts';
 import type { Place } from './dial.ts';
 
 export type EndpointName = 'mqtt' | 'mqtts';
@@ -61,13 +60,7 @@ export function targetFromFile(path: string): RelayTarget {
       `--target ${path} is no target file, and the relay leads to the endpoints of one`,
       'write one: docs/targets.md has the smallest',
     );
-  const parsed = parseTarget(readYaml(readText(path, '--target'), path));
-  if (!parsed.ok)
-    throw new UserError(
-      `target file ${path}, ${parsed.place}: ${parsed.why}`,
-      'mend the file, or see the example in `muster fleet --help`',
-    );
-  const { name, product, endpoints, tls } = parsed.target;
+  const { name, product, endpoints, tls } = readTargetFile(path);
   const { mqtt, mqtts } = endpoints;
   const ca = tls.ca === undefined ? undefined : readText(resolve(dirname(path), tls.ca), 'CA file');
   const trust = { ca, serverName: tls.serverName, insecure: tls.insecure };

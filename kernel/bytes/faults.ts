@@ -16,11 +16,23 @@ export interface Faults {
   readonly halfOpenAfter?: number;
 }
 
+/** How a bad network breaks a connection. */
+export type BreaksAs = 'reset' | 'half-open';
+
 const RESET: Ending = { by: 'fault', code: 'ECONNRESET' };
 
-/** The stream with a bad network between it and its consumer. */
-export function faulty(stream: ByteStream, faults: Faults, clock: Clock, random: Random): ByteStream {
-  return new FaultyStream(stream, faults, clock, random);
+/**
+ * The stream with a bad network between it and its consumer.
+ * @param onBreak told when it breaks the connection: what the consumer sees then is what a peer could have done as well
+ */
+export function faulty(
+  stream: ByteStream,
+  faults: Faults,
+  clock: Clock,
+  random: Random,
+  onBreak: (as: BreaksAs) => void = () => undefined,
+): ByteStream {
+  return new FaultyStream(stream, faults, clock, random, onBreak);
 }
 
 class FaultyStream implements ByteStream {
@@ -29,7 +41,8 @@ class FaultyStream implements ByteStream {
   readonly #clock: Clock;
   readonly #out: Lane;
   readonly #in: Lane;
-  readonly #breaksAs: 'reset' | 'half-open';
+  readonly #breaksAs: BreaksAs;
+  readonly #onBreak: (as: BreaksAs) => void;
   #handlers: StreamHandlers | undefined;
   /** Bytes that may still pass before the connection breaks. */
   #left: number;
@@ -42,13 +55,14 @@ class FaultyStream implements ByteStream {
   /** How the stream below ended. */
   #below: Ending | undefined;
 
-  constructor(stream: ByteStream, faults: Faults, clock: Clock, random: Random) {
+  constructor(stream: ByteStream, faults: Faults, clock: Clock, random: Random, onBreak: (as: BreaksAs) => void) {
     const { resetAfter = Infinity, halfOpenAfter = Infinity } = faults;
     this.facts = stream.facts;
     this.#stream = stream;
     this.#clock = clock;
     this.#left = Math.min(resetAfter, halfOpenAfter);
     this.#breaksAs = resetAfter <= halfOpenAfter ? 'reset' : 'half-open';
+    this.#onBreak = onBreak;
     const send = (bytes: Uint8Array): boolean => this.#pass(bytes, (part) => stream.write(part));
     const receive = (bytes: Uint8Array): boolean =>
       this.#pass(bytes, (part) => {
@@ -121,6 +135,7 @@ class FaultyStream implements ByteStream {
   #break(): void {
     if (this.#broken || this.#closed) return;
     this.#broken = true;
+    this.#onBreak(this.#breaksAs);
     this.#in.drop();
     this.#out.drop();
     if (this.#breaksAs === 'half-open') return;

@@ -29,8 +29,8 @@ export interface MuxStreamOptions {
   readonly facts: StreamFacts;
   /** DATA frames that may be sent before the other side has granted any. */
   readonly credit: number;
-  /** DATA frames the other side may have under way: what is granted after so many were taken. Without it nothing is granted. */
-  readonly window?: number;
+  /** DATA frames the other side may have under way: what is granted after so many were taken. */
+  readonly window: number;
   readonly watcher?: Watcher;
 }
 
@@ -38,7 +38,7 @@ export class MuxStream implements ByteStream {
   readonly facts: StreamFacts;
   readonly #id: number;
   readonly #shared: MuxShared;
-  readonly #window: number | undefined;
+  readonly #window: number;
   readonly #watcher: Watcher | undefined;
   #handlers: StreamHandlers | undefined;
   #inbox: Uint8Array[] = [];
@@ -152,10 +152,9 @@ export class MuxStream implements ByteStream {
     this.#watcher?.told(report);
   }
 
-  /** With a window, a sender has at most twice that under way, since credit is stated anew and what is on its way is not counted. */
+  /** A sender has at most twice that under way, since credit is stated anew and what is on its way is not counted. */
   #isTooMuch(max: { readonly stream: number; readonly all: number }): boolean {
-    const frames = this.#window === undefined ? Infinity : 2 * this.#window;
-    return this.#inbox.length > frames || this.#inboxBytes > max.stream || this.#shared.buffered > max.all;
+    return this.#inbox.length > 2 * this.#window || this.#inboxBytes > max.stream || this.#shared.buffered > max.all;
   }
 
   #dropInbox(): void {
@@ -201,7 +200,7 @@ export class MuxStream implements ByteStream {
       this.#consumed += this.#inbox.length;
       const bytes = concat(this.#inbox);
       this.#dropInbox();
-      if (this.#window !== undefined && this.#consumed >= this.#window) {
+      if (this.#consumed >= this.#window) {
         this.#consumed = 0;
         this.#shared.writer.write(TYPE.continue, this.#id, creditFrame(this.#window));
       }

@@ -149,6 +149,23 @@ describe('a multiplexed stream', () => {
     expect(atOurs.log).toEqual(['drain']);
   });
 
+  it('bounds by credit what a server may send to a paused client, and all of it arrives', () => {
+    const { clock, theirs, ours, atOurs, atTheirs, messages } = stream();
+    ours.pause();
+    const before = messages.length;
+    let went = 0;
+    for (let i = 0; i < 1000; i++) if (theirs.write(Uint8Array.of(i & 0xff))) went += 1;
+    clock.settle();
+    expect(went).toBe(CREDIT);
+    expect(messages.slice(before).reduce((sum, message) => sum + message.byteLength, 0)).toBe(CREDIT * 10);
+    expect(atTheirs.log).toEqual([]);
+    theirs.end();
+    ours.resume();
+    clock.settle();
+    expect([...atOurs.bytes]).toEqual(Array.from({ length: 1000 }, (_, i) => i & 0xff));
+    expect([atOurs.closes, atTheirs.closes]).toEqual([[{ by: 'remote' }], [{ by: 'local' }]]);
+  });
+
   it('gives each stream credit of its own', () => {
     const { clock, client, accepted } = manual();
     const [frozen, lively] = [client.open(FACTS), client.open(FACTS)];
@@ -410,6 +427,34 @@ describe('many streams over a MessageChannel', () => {
     while (!atServer) await turn();
     expect(await atServer.closed()).toEqual({ by: 'remote' });
     expect(Buffer.from(atServer.bytes).equals(bytes)).toBe(true);
+  });
+
+  it('sends a worker that has no time no more than it has granted', async () => {
+    const WRITES = 5_000;
+    let written = 0;
+    const { client, channel } = overChannel((accepted) => {
+      const more = (): void => {
+        while (written < WRITES) {
+          written += 1;
+          if (!accepted.write(new Uint8Array(64))) return;
+        }
+        accepted.end();
+      };
+      accepted.attach({ data: () => undefined, drain: more, end: () => undefined, close: () => undefined });
+      more();
+    });
+    // The port of a thread that does something else for a while: what comes lies there.
+    const { onmessage: take } = channel.port2 as unknown as PortLike;
+    const lying: { data: unknown }[] = [];
+    (channel.port2 as unknown as PortLike).onmessage = (event) => lying.push(event);
+    const slow = new Listener(client.open(FACTS));
+    while (written === 0) await turn();
+    for (let i = 0; i < 100; i++) await turn();
+    expect(written).toBe(CREDIT + 1);
+    (channel.port2 as unknown as PortLike).onmessage = take;
+    for (const event of lying) take?.(event);
+    expect(await slow.closed()).toEqual({ by: 'remote' });
+    expect(slow.bytes.length).toBe(WRITES * 64);
   });
 
   it("resets the server's streams when the client side closes in mid-transfer", async () => {

@@ -21,9 +21,9 @@ import {
 import { MuxStream, type MuxShared, type Watcher } from './mux-stream.ts';
 import { RELAY_GONE, type ByteStream, type StreamFacts } from './stream.ts';
 
-/** DATA frames a client may have under way on one stream before the server has consumed them. */
+/** DATA frames one side of two workers may have under way on a stream before the other has taken them, in both directions. */
 const CREDIT = 128;
-/** The same between a relay and its client, in both directions. */
+/** The same between a relay and its client. */
 export const RELAYED_CREDIT = 64;
 
 /** The streams of one side, and which frame is for which. */
@@ -66,19 +66,28 @@ export interface RelayClient {
   close(): void;
 }
 
+interface ClientOptions {
+  /** DATA frames that the other side may have under way on a stream. */
+  readonly window: number;
+  /** Longest DATA that is sent. */
+  readonly dataMax: number;
+  /** What streams end with that are opened after the end. */
+  readonly gone: string;
+}
+
 class ClientSide {
   readonly streams: MuxStreams;
   readonly #carrier: Carrier;
-  readonly #window: number | undefined;
+  readonly #options: ClientOptions;
   /** Undefined until the server has told: streams begin without any. */
   credit = 0;
   #nextId = 1;
   over = false;
 
-  constructor(carrier: Carrier, writer: FrameWriter, clock: Clock, window?: number) {
+  constructor(carrier: Carrier, writer: FrameWriter, clock: Clock, options: ClientOptions) {
     this.#carrier = carrier;
-    this.#window = window;
-    this.streams = new MuxStreams({ writer, clock, dataMax: window === undefined ? Infinity : DATA_MAX });
+    this.#options = options;
+    this.streams = new MuxStreams({ writer, clock, dataMax: options.dataMax });
   }
 
   /** CONTINUE of stream 0: the credit every stream begins with. */
@@ -91,10 +100,10 @@ class ClientSide {
   open(kind: number, host: string, port: number, facts: StreamFacts, watcher?: Watcher): MuxStream {
     const id = this.#nextId++;
     const { shared, byId } = this.streams;
-    const window = this.#window === undefined ? {} : { window: this.#window };
-    const stream = new MuxStream(shared, id, { facts, credit: this.credit, ...window, ...(watcher && { watcher }) });
+    const { window, gone } = this.#options;
+    const stream = new MuxStream(shared, id, { facts, credit: this.credit, window, ...(watcher && { watcher }) });
     if (this.over) {
-      stream.closedBy({ by: 'fault', code: this.#window === undefined ? 'ECONNRESET' : RELAY_GONE });
+      stream.closedBy({ by: 'fault', code: gone });
       return stream;
     }
     byId.set(id, stream);
@@ -113,7 +122,7 @@ class ClientSide {
 /** The side that opens streams, to another worker. */
 export function muxClient(carrier: Carrier, clock: Clock): MuxClient {
   const writer = new FrameWriter(carrier, clock, 'batched');
-  const side = new ClientSide(carrier, writer, clock);
+  const side = new ClientSide(carrier, writer, clock, { window: CREDIT, dataMax: Infinity, gone: 'ECONNRESET' });
   carrier.receive((message) => {
     for (const frame of framesOf(message)) {
       if (side.streams.dispatch(frame)) continue;
@@ -135,7 +144,7 @@ export function muxClient(carrier: Carrier, clock: Clock): MuxClient {
 export function relayClient(carrier: Carrier, clock: Clock): RelayClient {
   // Frames wait until INFO has said how the relay reads them.
   const writer = new FrameWriter(carrier, clock, undefined);
-  const side = new ClientSide(carrier, writer, clock, RELAYED_CREDIT);
+  const side = new ClientSide(carrier, writer, clock, { window: RELAYED_CREDIT, dataMax: DATA_MAX, gone: RELAY_GONE });
   let agreed = false;
   const lose = (): void => {
     side.over = true;
@@ -186,7 +195,7 @@ export function muxServer(
         writer.write(TYPE.close, frame.stream, Uint8Array.of(REASON.unreachable));
         continue;
       }
-      const stream = new MuxStream(streams.shared, frame.stream, { facts, credit: Infinity, window: CREDIT });
+      const stream = new MuxStream(streams.shared, frame.stream, { facts, credit: CREDIT, window: CREDIT });
       streams.byId.set(frame.stream, stream);
       accept(stream);
     }

@@ -2,7 +2,9 @@
 // report of a conformance run: nothing is loaded, everything is escaped, and without its script it is in English.
 import type { LoadCheck } from '../load-checks.ts';
 import { figure, reasonSaid, stopSaid } from '../load-checks.ts';
+import { shown, tooFewSaid } from '../load-latency.ts';
 import type { LoadReport, LoadVerdict } from '../load.ts';
+import { nameSaid } from '../names.ts';
 import type { WordKey } from '../words.en.ts';
 import { chart, highest, rounded, type Line } from './chart.ts';
 import { markup, type Markup, type Part } from './markup.ts';
@@ -31,7 +33,7 @@ function resultOf({ target, result, checks }: LoadReport): Markup {
   const verdict = VERDICT[result.verdict];
   const banner = { pass: 'conformant', fail: 'not-conformant', undecided: 'undetermined' }[result.verdict];
   return section('result', 'load.result', [
-    markup`<p class="banner banner-${banner}"><strong class="big">${mark(verdict)} ${word(`load.verdict.${result.verdict}`)}</strong><span><b>${target}</b></span></p>`,
+    markup`<p class="banner banner-${banner}"><strong class="big">${mark(verdict)} ${word(`load.verdict.${result.verdict}`)}</strong><span><b>${both(nameSaid(target))}</b></span></p>`,
     markup`<p>${both({ en: result.headline, 'zh-CN': result.zh.headline })}</p>`,
     table(
       ['rules.verdict', 'load.asked', 'load.seen'],
@@ -53,7 +55,9 @@ function figuresOf({ load, checks }: LoadReport): Markup {
       ['load.activated', load.activated],
       ['load.refused', load.refused],
       ...(load.throttled === undefined ? [] : ([['load.throttled', load.throttled]] as const)),
+      ...(load.throttledProbable ? ([['load.throttledProbable', load.throttledProbable]] as const) : []),
       ['load.failed', load.failed],
+      ...(load.ownFaults ? ([['load.ownFaults', load.ownFaults]] as const) : []),
       ['load.local', load.local],
       ['load.aborted', load.aborted],
       ['load.offered', figure(rate.offered)],
@@ -96,15 +100,17 @@ function latencyOf({ load }: LoadReport): Markup {
     PHASES.flatMap((phase) => {
       const found = load[kind][phase];
       if (!found) return [];
-      const { p50, p90, p99, max } = found;
-      return [{ cells: [word(`load.phase.${phase}`), word(`load.from.${kind}`), ...[p50, p90, p99, max].map(figure)] }];
+      const figures = (['min', 'p50', 'p90', 'p99', 'max'] as const).map((point) => shown(found, point, load.samplesNeeded));
+      return [{ cells: [word(`load.phase.${phase}`), word(`load.from.${kind}`), found.count ?? '—', ...figures] }];
     }),
   );
+  const few = tooFewSaid(load);
   return section('latency', 'load.latency', [
     element('p', 'load.about'),
     rows.length > 0
-      ? table(['load.phase', 'load.from', 'load.p50', 'load.p90', 'load.p99', 'load.max'], rows, true)
+      ? table(['load.phase', 'load.from', 'load.samples', 'load.min', 'load.p50', 'load.p90', 'load.p99', 'load.max'], rows, true)
       : element('p', load.validity.ok ? 'load.noLatency' : 'load.withheld'),
+    few && markup`<p>${both(few)}</p>`,
   ]);
 }
 

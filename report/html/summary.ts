@@ -1,5 +1,6 @@
 // The head of a report: what was found, what that claims and what it does not, and how to repeat it.
 import type { Report } from '../model.ts';
+import { nameSaid } from '../names.ts';
 import type { WordKey } from '../words.en.ts';
 import { caseAnchor, checkAnchor, ruleAnchor } from './cases.ts';
 import { commandOf } from './command.ts';
@@ -15,7 +16,7 @@ export function resultSection(report: Report): Markup {
   const odd = cases.filter((one) => asksAttention(one.verdict));
   const shown = BY_URGENCY.filter((verdict) => counts[verdict] > 0);
   return section('result', 'nav.result', [
-    markup`<p class="banner banner-${result.conformance}">${conformanceMark(result.conformance)}<span><b>${report.subject.name}</b><br><code>${report.requirementSet}</code></span></p>`,
+    markup`<p class="banner banner-${result.conformance}">${conformanceMark(result.conformance)}<span><b>${both(nameSaid(report.subject.name))}</b><br><code>${report.requirementSet}</code></span></p>`,
     markup`<p>${both({ en: result.headline, 'zh-CN': result.zh.headline })}</p>`,
     markup`<p>${say('result.rules', { ...completeness })}</p>`,
     result.reasons.length > 0 && [markup`<h3>${word('result.undecided')}</h3>`, list(inBoth(result.reasons, result.zh.reasons))],
@@ -39,7 +40,7 @@ export function claimsSection(report: Report): Markup {
   const none = word('limits.none');
   return section('claims', 'claims.h', [
     facts([
-      ['claims.subject', markup`${subject.name}: ${word(`kind.${subject.kind}`)}`],
+      ['claims.subject', markup`${both(nameSaid(subject.name))}: ${word(`kind.${subject.kind}`)}`],
       ...(subject.mutant === undefined ? [] : ([['claims.mutant', markup`<code>${subject.mutant}</code>`]] as const)),
       ['claims.endpoints', subject.endpoints.length > 0 ? codes(subject.endpoints) : word('claims.noEndpoints')],
       ['claims.direction', word(`direction.${report.direction}`)],

@@ -5,12 +5,18 @@ const found = import.meta.glob<CaseDefinition>('../{platform,firmware}/**/*.case
 
 export const CASES: readonly CaseDefinition[] = Object.values(found).sort((a, b) => (a.id < b.id ? -1 : 1));
 
-/** The cases whose id matches a glob: `*` within one part, `**` over parts. */
-export function casesMatching(glob: string): CaseDefinition[] {
+/** Does an id match a glob: `*` within one part, `**` over parts? */
+export function idMatcher(glob: string): (id: string) => boolean {
   const pattern = glob
     .split(/(\*\*|\*|\?)/)
     .map((part) => (part === '**' ? '.*' : part === '*' ? '[^/]*' : part === '?' ? '[^/]' : part.replace(/[.+^${}()|[\]\\]/g, '\\$&')))
     .join('');
   const expression = new RegExp(`^${pattern}$`);
-  return CASES.filter((one) => expression.test(one.id));
+  return (id) => expression.test(id);
+}
+
+/** The cases whose id matches a glob. */
+export function casesMatching(glob: string): CaseDefinition[] {
+  const matches = idMatcher(glob);
+  return CASES.filter((one) => matches(one.id));
 }

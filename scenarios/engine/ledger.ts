@@ -125,7 +125,8 @@ export function ledgeredSessions(open: OpenSession, caseId: string, append: Appe
       stream,
       fields,
       {
-        ...events,
+        // No spread: what a unit hears with may be of a class, whose methods a spread leaves out.
+        close: (ending) => events.close(ending),
         message(message) {
           const reply = isReplyTopic(message.topic) ? tolerant(() => parseReply(message.payload)) : undefined;
           if (reply?.kind === 'regnwl') {

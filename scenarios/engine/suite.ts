@@ -174,7 +174,9 @@ function conclude(all: readonly Finished[], options: SuiteOptions): SuiteResult 
   const profiles = judgedProfiles(options.direction, options.profiles);
   const set = requirementSet(options.direction, profiles);
   const rolled = rollUp(judged, set.rules, options.partial);
-  const selected = options.partial ? selectionConformance(judged) : rolled.conformance;
+  // Where only cases of the user's were selected, they are what the exit code speaks of.
+  const chosen = finished.length > 0 ? judged : extensions.map((one) => one.judged);
+  const selected = options.partial ? selectionConformance(chosen) : rolled.conformance;
   const ours = dead ? 'undetermined' : selected;
   return {
     findings: {

@@ -9,6 +9,13 @@ import { counter, downloaded, expect, openDevice, phase, startCommand, test } fr
 const PRODUCT = { productKey: 'a1RelayTest', productSecret: 'ps0123456789abcd' };
 const DEVICES = 300;
 
+interface SavedFleet {
+  readonly latencyMs: { readonly connect: { readonly p50: number } | null };
+  readonly relay: Readonly<
+    Record<'tcpMs' | 'tlsMs' | 'firstByteMs', { readonly count: number } & Partial<Record<'p50' | 'p90' | 'p99' | 'max', number>>>
+  >;
+}
+
 interface Lab {
   readonly app: string;
   readonly online: () => Promise<number>;
@@ -75,6 +82,17 @@ test.describe('through the relay', () => {
     // Each device registers on one connection and lives on another; on a busy machine the percentiles themselves may be withheld.
     for (const time of ['TCP up', 'TLS up', 'first byte'])
       await expect(page.getByTestId('relay-times').getByRole('row', { name: time })).toHaveAttribute('data-count', String(2 * DEVICES));
+    await expect(page.getByText('The other tables include that way.')).toBeVisible();
+    const saved = JSON.parse(await downloaded(page, page.getByTestId('download-fleet'))) as SavedFleet;
+    for (const time of ['tcpMs', 'tlsMs', 'firstByteMs'] as const) {
+      const found = saved.relay[time];
+      expect(found.count).toBe(2 * DEVICES);
+      // Withheld together with the latencies, or there as they are.
+      if (saved.latencyMs.connect) expect([found.p50, found.p90, found.p99, found.max].every((ms) => Number(ms) > 0)).toBe(true);
+      else expect(found).toEqual({ count: 2 * DEVICES });
+    }
+    // What the relay needs to be there is part of what the device waits for.
+    if (saved.latencyMs.connect) expect(saved.relay.tlsMs.p50).toBeLessThan(saved.latencyMs.connect.p50);
     const panel = await openDevice(page, 1);
     await expect(panel).toContainText('tls 127.0.0.1');
     await expect(panel).toContainText('connect: accepted');
@@ -112,6 +130,10 @@ test.describe('through the relay', () => {
     await phase(page, 'holding');
     expect([await counter(page, 'failed'), await counter(page, 'local')]).toEqual([3, 0]);
     await expect(page.getByTestId('log')).toContainText('unreachable tcp ECONNREFUSED');
+    const trouble = page.getByTestId('troubles').getByRole('listitem');
+    await expect(trouble).toHaveAttribute('data-kind', 'tcp ECONNREFUSED');
+    await expect(trouble).toContainText('Nothing listens at the target');
+    await expect(page.getByTestId('own-silence')).toHaveCount(0);
   });
 });
 

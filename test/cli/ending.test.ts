@@ -1,5 +1,5 @@
 // How commands end: by a signal, without a reader, without a platform, by a fault of their own. Nothing is left behind.
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { dirname } from 'node:path';
@@ -89,6 +89,22 @@ describe('a suite', () => {
       expect(report.cases.some((one) => one.verdict === 'not_run')).toBe(true);
       expect(readFileSync(`${out}/transcript.jsonl`, 'utf8')).toMatch(/"kind":"footer".*\n$/);
     });
+  });
+});
+
+describe('a second Ctrl-C', () => {
+  test('ends a run at the embedded stub without a report, and takes the stub on sockets with it', async () => {
+    const out = sandbox.at('twice');
+    const suite = sandbox.start(['verify', 'platform', '--out', out]);
+    // A case that needs sockets has opened a stub: there are files to remove.
+    await expect.poll(() => sandbox.leftBehind().some((name) => /^stub-\d+\.json$/.test(name)), { timeout: 60_000 }).toBe(true);
+    suite.child.kill('SIGINT');
+    await suite.printed('stderr', /stopping/);
+    suite.child.kill('SIGINT');
+    const { code, signal, stdout } = await suite.ended;
+    expect({ code, signal, stdout }).toEqual({ code: EXIT.interrupted, signal: null, stdout: '' });
+    // The last that a report is written as.
+    expect(existsSync(`${out}/report.sarif`)).toBe(false);
   });
 });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { targetFromFile } from '../../cli/relay/targets.ts';
 import { chooseTarget } from '../../cli/target.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { parseTarget } from '../../kernel/target.ts';
@@ -48,6 +49,41 @@ const VALID = { endpoints: { mqtts: 'mqtts://h:1' }, product: { key: 'a1' } };
 
 test('the smallest target file is one', () => {
   expect(read(stringify(VALID))).toBe('target');
+});
+
+test.each([
+  [
+    'name: lab\nendpionts: { mqtts: mqtts://h:1 }\nproduct: { key: a1 }\n',
+    /target\.yaml, endpionts: .* \(line 2, column 1\); did you mean endpoints\?/,
+  ],
+  [
+    'endpoints: { mqtts: mqtts://h:1 }\nproduct: { key: a1 }\npace:\n  perDevicePerMinute: 0\n',
+    /, pace\.perDevicePerMinute: is less than 1.* \(line 4, column 23\); .*docs\/targets\.md/,
+  ],
+  [
+    '{"endpoints": {"mqtts": "mqtts://h:1"},\n "product": {"key": "a1", "sercet": 1}}',
+    /, product\.sercet: [^;]* \(line 2, column 27\); known here are key, secretEnv/,
+  ],
+  [
+    'endpoints: { mqtts: mqtts://h:1 }\nproduct: { key: a1, secret: hush0hush0hush0h }',
+    /, product\.secret: .*\(line 2, column 21\); no secret belongs here: name a variable \(secretEnv\) or a file \(secretFile\)/,
+  ],
+  ['product: { key: a1 }', /, endpoints: is missing \(line 1, column 1\); mend the file: docs\/targets\.md/],
+  ['- endpoints', /holds no `key: value` lines.*docs\/targets\.md/],
+])('a mistake has its line, the key that was meant, and the page to read: %j', (text, words) => {
+  writeFileSync(file, text);
+  for (const reads of [() => chooseTarget({ target: file }), () => targetFromFile(file)]) {
+    const told = (() => {
+      try {
+        return reads();
+      } catch (error) {
+        return error;
+      }
+    })();
+    if (!(told instanceof UserError)) throw new Error('it was taken');
+    expect(`${told.message}; ${told.remedy}`).toMatch(words);
+    expect(`${told.message} ${told.remedy}`).not.toMatch(/--help|hush0/);
+  }
 });
 
 test('no document makes parseTarget throw, and what it refuses has a place and a reason', () => {

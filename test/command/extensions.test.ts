@@ -39,6 +39,27 @@ test('the example of the documentation passes, repeats itself, and is listed apa
   expect(readFileSync(join(out, 'transcript.jsonl'), 'utf8')).toBe(transcript);
 });
 
+test('--case selects among them too: with one of theirs, theirs alone, and the exit code speaks of it', async () => {
+  const text = (id: string, ok: boolean): string => `export default { id: '${id}', title: { en: 'x', 'zh-CN': 'x' }, profiles: ['nwl'],
+      drive: (t) => t.note('note', { ok: ${String(ok)} }),
+      checks: [{ id: 'ok', rule: 'ACME-02', class: 'M', oracle: 'factIs', on: { span: 'note', fact: 'ok', is: true } }] };`;
+  const dir = cases('several', { 'a.case.mjs': text('acme/good', true), 'b.case.mjs': text('acme/bad', false) });
+  const run = async (glob: string): Promise<[number | null, string[], string[]]> => {
+    const out = join(folder, 'selected');
+    const { code } = await muster(['verify', 'platform', '--cases', dir, '--case', glob, '--out', out]);
+    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Record<'cases' | 'extensions', { id: string }[]>;
+    const checked = await muster(['report', 'verify', out, '--cases', dir]);
+    expect([checked.code === 4 || checked.code === 64, checked.stderr]).toEqual([false, '']);
+    return [code, report.cases.map(({ id }) => id), report.extensions.map(({ id }) => id)];
+  };
+  expect(await run('acme/good')).toEqual([0, [], ['acme/good']]);
+  expect(await run('acme/*')).toEqual([1, [], ['acme/bad', 'acme/good']]);
+  const listed = await muster(['verify', 'platform', '--cases', dir, '--case', 'list']);
+  expect(listed.stdout.split('\n')).toEqual(expect.arrayContaining(['acme/good', 'acme/bad', 'platform/nwl/five-units']));
+  const none = await muster(['verify', 'platform', '--cases', dir, '--case', 'acme/none']);
+  expect([none.code, none.stderr]).toEqual([64, expect.stringMatching(/^muster: --case acme\/none matches no case .*--case list/)]);
+});
+
 test('a MUST of theirs that fails sets the exit code, and leaves our verdict alone', async () => {
   const dir = cases('failing', {
     'fails.case.mjs': `export default { id: 'acme/fails', title: { en: 'Fails', 'zh-CN': '失败' }, profiles: ['nwl'],

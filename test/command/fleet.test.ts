@@ -109,6 +109,8 @@ describe('a plan', () => {
     ['holds', 'thresholds: [refused == 0, "activated == devices"]', 0],
     ['is missed', 'thresholds: [refused == 0, devices < 5]', 1],
     ['says nothing of the run', 'thresholds: [answered/lost > 0.5]', 2],
+    ['takes more samples than there are', 'thresholds: [p99(connect) < 60s, max(connect) < 60s]', 2],
+    ['is missed by however few samples', 'thresholds: [p99(connect) < 1us]', 1],
   ])(
     'whose threshold %s decides the exit code',
     async (_what, thresholds, code) => {

@@ -91,6 +91,35 @@ describe('a run of several threads', () => {
     expect(report.workersLost).toEqual([]);
     expect(report.stopped).toBe('interrupted');
   });
+
+  it('at Ctrl-C waits for no pace at which a condition of the plan has begun to end connections', async () => {
+    const plan = join(folder, 'paced.yaml');
+    writeFileSync(plan, 'cohorts: [{ mode: regnwl, count: 100 }]\nhold: 10m\nstop: { after: 1s }\nteardown: { rate: 5 }\n');
+    const child = spawn(process.execPath, [COMMAND, 'fleet', plan, '--metrics', '0'], {
+      env: { ...process.env, NO_COLOR: '1' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const closed = once(child, 'close');
+    const lines = createInterface(child.stderr)[Symbol.asyncIterator]();
+    let url = '';
+    for (let line = await lines.next(); !line.done && url === ''; line = await lines.next())
+      url = /metrics at (http:\/\/127\.0\.0\.1:\d+\/metrics)/.exec(line.value)?.[1] ?? '';
+    const online = async (): Promise<number> => {
+      const response = await fetch(url);
+      return response.status === 503 ? NaN : (readOpenMetrics(await response.text()).get('muster_units_online')?.samples[0]?.value ?? NaN);
+    };
+    try {
+      // All of them take 20 s to leave; whoever is asked for now has left.
+      await expect.poll(online, { timeout: 30_000, interval: 100 }).toBe(100);
+      await expect.poll(online, { timeout: 30_000, interval: 100 }).toBeLessThan(98);
+      expect(await online()).toBeGreaterThan(20);
+    } finally {
+      child.kill('SIGINT');
+    }
+    const at = performance.now();
+    expect(await closed).toEqual([130, null]);
+    expect(performance.now() - at).toBeLessThan(8_000);
+  }, 60_000);
 });
 
 describe('a scrape', () => {

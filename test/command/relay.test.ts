@@ -139,7 +139,13 @@ describe('muster relay', () => {
       'an origin that is none',
       () => ['--target', file('ok', 'endpoints: { mqtts: mqtts://host }'), '--origin', 'evil'],
       64,
-      /--origin evil/,
+      /--origin "evil" is no origin/,
+    ],
+    [
+      'an origin with a path',
+      () => ['--target', file('ok', 'endpoints: { mqtts: mqtts://host }'), '--origin', 'http://a/b'],
+      64,
+      /http:\/\/a has a path.*write http:\/\/a\n/,
     ],
     ['a port that is none', () => ['--port', '70000'], 64, /70000/],
   ])('refuses %s in one line', async (_name, args, code, said) => {

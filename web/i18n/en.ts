@@ -55,6 +55,11 @@ export const en = {
   'fleet.brief.regnwl': 'regnwl',
   'fleet.mode.register': 'Pre-registered (register)',
   'fleet.mode.regnwl': 'Preregistration-free (regnwl)',
+  'fleet.session': 'MQTT client',
+  'fleet.session.reference': 'reference (MQTT.js)',
+  'fleet.session.lean': 'lean',
+  'fleet.sessionHint.reference': 'A client library that real devices use.',
+  'fleet.sessionHint.lean': 'The same bytes for less of this machine: for load.',
   'fleet.seed': 'Seed',
   'fleet.namespace': 'Namespace',
   'fleet.namespaceHint': 'New for every run: a real platform remembers names.',
@@ -64,11 +69,24 @@ export const en = {
   'fleet.running': 'A run is under way; stop it first.',
   'fleet.download': 'fleet.json',
 
+  'copy.do': 'Copy',
+  'copy.done': 'Copied',
+
+  'headless.title': 'The same without a browser',
+  'headless.copy': 'Copy the command',
+  'headless.hint':
+    'Set MUSTER_PRODUCT_SECRET first; add --ca FILE where the certificate is not of a public authority. A target file can take the place of the URL.',
+
+  'trouble.title': 'What went wrong',
+  'trouble.example': 'first: {name}, after {seconds} s',
+  'trouble.ownPlatform':
+    '{count} attempts had no answer in time. The in-page platform shares this machine with the devices, and the machine was too slow for both: run fewer devices or a lower rate, or close what else is running.',
+  'trouble.slow':
+    '{count} attempts had no answer in time, and this machine was itself too slow meanwhile ({reasons}). Do not hold that silence against the platform: run fewer devices, a lower rate, or the lean client.',
+
   'names.title': 'Names to add beforehand',
   'names.hint': '{count} devices register in pre-registration mode. Their DeviceNames must be added to the product first.',
   'names.download': 'Download',
-  'names.copy': 'Copy',
-  'names.copied': 'Copied',
 
   'wrong.url': 'Not a wss:// URL with a host, such as wss://host:443/mqtt',
   'wrong.productKey': 'A ProductKey is 1 to 20 letters or digits',
@@ -179,10 +197,11 @@ export const en = {
   'table.connect': 'connect',
   'table.post': 'post',
   'table.relay': 'Measured at the relay',
-  'table.relayHint': 'On the clock of the relay: without the way between page and relay',
+  'table.relayHint': 'The relay takes these on its own clock, without the way between page and relay. The other tables include that way.',
   'table.relay.tcp': 'TCP up',
   'table.relay.tls': 'TLS up',
   'table.relay.firstByte': 'first byte',
+  'table.few': 'Where a dash is, there are too few values: a p50 takes {p50}, a p90 {p90}, a p99 {p99}.',
   'table.withheld': 'Withheld: {reasons}.',
 
   'log.title': 'Events',

@@ -54,6 +54,11 @@ export const zhCN = {
   'fleet.brief.regnwl': 'regnwl',
   'fleet.mode.register': '预注册（register）',
   'fleet.mode.regnwl': '免预注册（regnwl）',
+  'fleet.session': 'MQTT 客户端',
+  'fleet.session.reference': 'reference（MQTT.js）',
+  'fleet.session.lean': 'lean',
+  'fleet.sessionHint.reference': '真实设备也在使用的客户端库。',
+  'fleet.sessionHint.lean': '报文字节相同，占用本机资源更少：适合压测。',
   'fleet.seed': '种子',
   'fleet.namespace': '命名空间',
   'fleet.namespaceHint': '每次运行都换新：真实平台会记住名称。',
@@ -63,11 +68,23 @@ export const zhCN = {
   'fleet.running': '已有运行在进行，请先停止。',
   'fleet.download': 'fleet.json',
 
+  'copy.do': '复制',
+  'copy.done': '已复制',
+
+  'headless.title': '不用浏览器运行同样的集群',
+  'headless.copy': '复制命令',
+  'headless.hint': '请先设置 MUSTER_PRODUCT_SECRET；证书不是由公共机构签发时，加上 --ca 文件。也可用目标文件代替 URL。',
+
+  'trouble.title': '出了什么问题',
+  'trouble.example': '最早：{name}，第 {seconds} 秒',
+  'trouble.ownPlatform':
+    '{count} 次尝试未及时得到应答。页内平台与设备共用本机，而本机当时不够快：请减少设备、降低速率，或关闭其他占用本机的程序。',
+  'trouble.slow':
+    '{count} 次尝试未及时得到应答，而当时本机自身过慢（{reasons}）。请勿把这些无应答算到平台头上：请减少设备、降低速率，或换用 lean 客户端再运行。',
+
   'names.title': '需要预先添加的名称',
   'names.hint': '{count} 台设备以预注册方式注册，须先把它们的 DeviceName 添加到产品中。',
   'names.download': '下载',
-  'names.copy': '复制',
-  'names.copied': '已复制',
 
   'wrong.url': '不是带主机名的 wss:// 地址，例如 wss://host:443/mqtt',
   'wrong.productKey': 'ProductKey 为 1 至 20 个字母或数字',
@@ -177,10 +194,11 @@ export const zhCN = {
   'table.connect': '连接',
   'table.post': '上报',
   'table.relay': '在中继处测得',
-  'table.relayHint': '按中继的时钟，不含页面与中继之间的路程',
+  'table.relayHint': '由中继按自身时钟测得，不含页面与中继之间的路程；其他表格包含这段路程。',
   'table.relay.tcp': 'TCP 建立',
   'table.relay.tls': 'TLS 建立',
   'table.relay.firstByte': '首字节',
+  'table.few': '“—”处样本不足：p50 至少需要 {p50} 个，p90 需要 {p90} 个，p99 需要 {p99} 个。',
   'table.withheld': '不予给出：{reasons}。',
 
   'log.title': '事件',

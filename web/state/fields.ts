@@ -1,4 +1,5 @@
 // What a user may enter for a fleet run, and what is wrong with it. Pure: fields in, problems or a plan out.
+import type { SessionName } from '../../kernel/trace/event.ts';
 import { isProductKey } from '../../protocol/names.ts';
 import { NAMESPACE_MAX, type FleetMode, type FleetPlan } from '../../worker/fleet/plan.ts';
 import type { Key } from '../i18n/t.svelte.ts';
@@ -14,12 +15,14 @@ export interface Values {
   productSecret: string;
   devices: string;
   mode: FleetMode;
+  /** Which MQTT client the devices have. */
+  session: SessionName;
   rate: string;
   seed: string;
   namespace: string;
 }
 
-export type FieldName = Exclude<keyof Values, 'target' | 'mode'>;
+export type FieldName = Exclude<keyof Values, 'target' | 'mode' | 'session'>;
 export type Problems = Partial<Record<FieldName, Key>>;
 
 /** What this page is built for; the command goes further. */

@@ -1,25 +1,20 @@
 // One fleet run as the page sees it: starts and ends its workers, and asks them a few times a second how far they are.
 import type { DeviceStatistics } from '../../platform-stub/core/query.ts';
-import type { FleetReport, FleetView } from '../../worker/fleet/controller.ts';
+import type { FleetView } from '../../worker/fleet/controller.ts';
 import { UNIT_STATES, type UnitDetail } from '../../worker/fleet/fleet.ts';
-import { percentiles, PHASES, type Percentiles, type Phase } from '../../worker/fleet/measure.ts';
 import type { FleetPlan } from '../../worker/fleet/plan.ts';
-import { validity, type Validity } from '../../worker/fleet/validity.ts';
 import { messageOf } from '../../kernel/errors.ts';
+import type { SessionName } from '../../kernel/trace/event.ts';
 import { number, t } from '../i18n/t.svelte.ts';
+import { figuresOf, type Figures } from './figures.ts';
+import { pageReport, type PageReport } from './fleet-report.ts';
 import { VERSION } from './version.ts';
 import { log } from './log.svelte.ts';
 import { Latency, Throughput, type Columns } from './series.ts';
-import type { RelayFigures } from './relay-figures.ts';
 import { assemble, type Target, type Team } from './team.ts';
 
 /** `holding`: every device is online or has ended, and connections are kept. */
 export type FleetPhase = 'idle' | 'preparing' | 'running' | 'holding' | 'stopping' | 'stopped' | 'failed';
-
-export type Figures = Readonly<Record<'latency' | 'service', Readonly<Record<Phase, Percentiles | null>>>> & {
-  readonly validity: Validity;
-  readonly relay: RelayFigures | null;
-};
 
 /** A look at the counters costs a message a worker, a look at the histograms some milliseconds of the page. */
 const LOOK_MS = 250;
@@ -40,6 +35,7 @@ class FleetRun {
   /** The target's URL; null for the in-page platform. */
   url: string | null = $state.raw(null);
   relayed = $state(false);
+  session: SessionName = $state('reference');
   view: FleetView | null = $state.raw(null);
   platform: DeviceStatistics | null = $state.raw(null);
   figures: Figures | null = $state.raw(null);
@@ -63,7 +59,7 @@ class FleetRun {
   #lastMeasure = 0;
   #seen = new Set<string>();
   #kept = new Map<number, UnitDetail>();
-  #report: FleetReport | null = null;
+  #report: PageReport | null = null;
 
   /** Runs a plan; what ran before is ended first. */
   async start(plan: FleetPlan, target: Target): Promise<void> {
@@ -71,6 +67,7 @@ class FleetRun {
     this.#dismiss();
     this.#reset(plan, url);
     this.relayed = target.relay !== null;
+    this.session = target.session;
     const run = ++this.#run;
     const fail = (why: string): void => {
       if (run === this.#run) this.#fail(why);
@@ -120,8 +117,8 @@ class FleetRun {
     return withSecrets ? null : (this.#kept.get(index) ?? null);
   }
 
-  /** The report of the run as the command would write it. */
-  async report(): Promise<FleetReport | null> {
+  /** The report of the run as the command would write it, and what the relay measured. */
+  async report(): Promise<PageReport | null> {
     return this.#team ? this.#write(this.#team) : this.#report;
   }
 
@@ -192,9 +189,7 @@ class FleetRun {
     const [histograms, platform, relay] = await Promise.all([team.controller.histograms(), team.statistics(), team.relayed()]);
     if (this.#team !== team) return;
     this.platform = platform;
-    const of = (kind: 'latency' | 'service'): Record<Phase, Percentiles | null> =>
-      Object.fromEntries(PHASES.map((phase) => [phase, percentiles(histograms[`${kind}.${phase}`])])) as Record<Phase, Percentiles | null>;
-    this.figures = { latency: of('latency'), service: of('service'), validity: validity(histograms, view.rate, view.endings.local), relay };
+    this.figures = figuresOf(histograms, view, relay);
     // Once all is quiet the charts stand still.
     if (at - this.seconds > 1) return;
     this.#series.throughput.add(at, view);
@@ -220,9 +215,10 @@ class FleetRun {
     for (const detail of details) if (detail) this.#kept.set(detail.index, detail);
   }
 
-  #write(team: Team): Promise<FleetReport> {
+  async #write(team: Team): Promise<PageReport> {
     const platform = this.platform ? { activated: this.platform.activeCount } : null;
-    return team.controller.report({ version: VERSION, measures: this.url === null ? 'self' : 'target', platform });
+    const report = await team.controller.report({ version: VERSION, measures: this.url === null ? 'self' : 'target', platform });
+    return pageReport(report, { session: this.session, relay: await team.relayed() });
   }
 
   #fail(why: string): void {

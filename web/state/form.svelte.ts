@@ -15,6 +15,7 @@ class Form {
     productSecret: '',
     devices: '2000',
     mode: 'mixed',
+    session: 'reference',
     rate: String(DEFAULT_RATE),
     seed: 'muster',
     namespace: '',

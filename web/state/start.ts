@@ -15,9 +15,10 @@ const SUITE_PATIENCE_MS = 6_000;
 /** Runs the fleet that the form describes. */
 export async function runFleet(): Promise<void> {
   const { values } = form;
+  const { session } = values;
   const plan = planOf(values, inventedProduct);
   if (values.target !== 'relay') {
-    await fleet.start(plan, { url: values.target === 'wss' ? values.url : null, relay: null, empty: form.emptyFirst });
+    await fleet.start(plan, { url: values.target === 'wss' ? values.url : null, relay: null, empty: form.emptyFirst, session });
     return;
   }
   // The server may have been started anew since: another relay, another token.
@@ -25,7 +26,7 @@ export async function runFleet(): Promise<void> {
   const { destination } = relay;
   const through = destination && relay.pageTo(destination.target);
   if (destination && through) {
-    await fleet.start({ ...plan, security: destination.security }, { url: destination.url, relay: through, empty: false });
+    await fleet.start({ ...plan, security: destination.security }, { url: destination.url, relay: through, empty: false, session });
     return;
   }
   log.say(t('help.relay'), 'bad');

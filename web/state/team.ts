@@ -2,6 +2,7 @@
 // ports that each pair of workers has to itself.
 import { releaseProxy, transfer, wrap, type Remote } from 'comlink';
 import { ambientClock } from '../../kernel/clock.ts';
+import type { SessionName } from '../../kernel/trace/event.ts';
 import type { DeviceStatistics } from '../../platform-stub/core/query.ts';
 import { FleetController } from '../../worker/fleet/controller.ts';
 import type { FleetPlan } from '../../worker/fleet/plan.ts';
@@ -27,6 +28,8 @@ export interface Team {
 }
 
 export interface Target {
+  /** How devices speak MQTT to it. */
+  readonly session: SessionName;
   /** Null for the in-page platform. */
   readonly url: string | null;
   /** How the relay is reached that leads there; null for a way without. */
@@ -39,7 +42,7 @@ export interface Target {
  * Starts the workers of a run.
  * @param failed told of a worker that broke, or could not be loaded
  */
-export async function assemble(asked: FleetPlan, { url, relay, empty }: Target, failed: (why: string) => void): Promise<Team> {
+export async function assemble(asked: FleetPlan, { url, relay, empty, session }: Target, failed: (why: string) => void): Promise<Team> {
   const workers: Worker[] = [];
   const proxies: Remote<unknown>[] = [];
   const hire = <T>(worker: Worker): Remote<T> => {
@@ -66,7 +69,7 @@ export async function assemble(asked: FleetPlan, { url, relay, empty }: Target, 
     const plan = { ...asked, productSecret: provisioned?.productSecret ?? asked.productSecret };
     await Promise.all(
       fleets.map(async (fleet, worker) => {
-        const setup = { plan, share: { worker, workers: count }, inventedSecrets: url === null };
+        const setup = { plan, share: { worker, workers: count }, inventedSecrets: url === null, session };
         if (!platform) return fleet.prepare({ ...setup, target: relay ?? { url: url ?? '', ...shareOfSockets(count) } });
         const { port1, port2 } = new MessageChannel();
         await platform.attach(port1);

@@ -4,7 +4,7 @@ import { expose } from 'comlink';
 import type { PortLike } from '../../kernel/bytes/carrier.ts';
 import { DEFAULT_EDITION } from '../../protocol/editions.ts';
 import { fleetAgent, type FleetAgent, type FleetSetup } from '../../worker/fleet/agent.ts';
-import { DEFAULT_TIMEOUTS } from '../../worker/session/session.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../../worker/session/session.ts';
 import { muxPortTransport } from '../../worker/transport/mux-port.ts';
 import { muxWebSocketTransport } from '../../worker/transport/mux-websocket.ts';
 import { openRelay, type RelayedPage } from '../../worker/transport/mux-websocket.web.ts';
@@ -18,6 +18,10 @@ export interface FleetWorker extends Omit<FleetAgent<Target, MessagePort>, 'prep
   relayTimes(): EncodedRelayTimes;
 }
 
+/** The in-page platform answers whatever it has the time for: who gives up on it blames it for the cores that it shares with the devices. */
+const PATIENCE_MS = 100_000;
+const IN_PAGE_TIMEOUTS: Timeouts = { dial: PATIENCE_MS, connack: PATIENCE_MS, credentials: PATIENCE_MS, reply: PATIENCE_MS };
+
 const meter = new RelayMeter();
 const agent = fleetAgent<Target, MessagePort>((target, clock, timeouts, port) => {
   if (port) return muxPortTransport(port as unknown as PortLike, clock);
@@ -29,6 +33,7 @@ const agent = fleetAgent<Target, MessagePort>((target, clock, timeouts, port) =>
 const worker: FleetWorker = {
   ...agent,
   relayTimes: () => meter.encoded(),
-  prepare: (setup, port) => agent.prepare({ ...setup, timeouts: DEFAULT_TIMEOUTS, edition: DEFAULT_EDITION }, port),
+  prepare: (setup, port) =>
+    agent.prepare({ ...setup, timeouts: port ? IN_PAGE_TIMEOUTS : DEFAULT_TIMEOUTS, edition: DEFAULT_EDITION }, port),
 };
 expose(worker);

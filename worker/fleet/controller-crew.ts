@@ -2,7 +2,8 @@
 // stays; its units that had not ended are this machine's fault, never the platform's.
 import type { FleetShare } from './controller.ts';
 import { noTraffic, UNIT_STATES, type FleetSnapshot } from './fleet.ts';
-import { indicesOf } from './plan.ts';
+import { indicesOf, plannedUnit, type FleetPlan } from './plan.ts';
+import { rosterOf } from './plan-roster.ts';
 
 export interface LostWorker {
   readonly worker: number;
@@ -22,17 +23,19 @@ const ENDED = new Set([OFFLINE, FAILED, UNIT_STATES.indexOf('refused')]);
 export class Crew {
   readonly size: number;
   readonly #shares: readonly FleetShare[];
-  readonly #devices: number;
+  readonly #plan: FleetPlan;
   /** Questions to each worker that are not answered yet: a death answers them. Not `Promise.race`, which a life-long promise never forgets. */
   readonly #open: readonly Set<() => void>[];
   readonly #reasons: (string | undefined)[];
   readonly #last: (FleetSnapshot | undefined)[];
+  /** What is known of a dead worker, and from which of its reports that follows. */
+  readonly #after: ({ readonly last: FleetSnapshot | undefined; readonly snapshot: FleetSnapshot } | undefined)[] = [];
 
   /** @param deaths for each share, what resolves with the reason when its worker dies; none for workers that end the process with them */
-  constructor(shares: readonly FleetShare[], devices: number, deaths: readonly Promise<string>[]) {
+  constructor(shares: readonly FleetShare[], plan: FleetPlan, deaths: readonly Promise<string>[]) {
     this.#shares = shares;
     this.size = shares.length;
-    this.#devices = devices;
+    this.#plan = plan;
     this.#reasons = shares.map(() => undefined);
     this.#last = shares.map(() => undefined);
     this.#open = shares.map(() => new Set());
@@ -77,10 +80,19 @@ export class Crew {
     for (const answer of this.#open[worker] ?? []) answer();
   }
 
-  /** The account of a dead worker: nobody is online, and who had not ended is `local`. */
+  /** The account of a dead worker. It is asked for as often as the living tell theirs. */
   #afterlife(worker: number): FleetSnapshot {
     const last = this.#last[worker];
-    const size = [...indicesOf(this.#devices, worker, this.size)].length;
+    const known = this.#after[worker];
+    if (known && known.last === last) return known.snapshot;
+    const snapshot = this.#accountOf(worker, last);
+    this.#after[worker] = { last, snapshot };
+    return snapshot;
+  }
+
+  /** Nobody of a dead worker is online, and who had not ended is `local`. */
+  #accountOf(worker: number, last: FleetSnapshot | undefined): FleetSnapshot {
+    const size = [...indicesOf(this.#plan.devices, worker, this.size)].length;
     const states = last ? last.states.map(afterDeath) : new Uint8Array(size);
     const known = last?.counts ?? {
       started: 0,
@@ -100,13 +112,30 @@ export class Crew {
         outcomes: open > 0 ? { ...outcomes, [WORKER_DIED]: open } : outcomes,
       },
       traffic: last?.traffic ?? noTraffic(),
-      cohorts: last?.cohorts ?? [],
+      cohorts: this.#cohortsAfter(worker, last?.cohorts ?? []),
       errors: last?.errors ?? [],
       throttled: last?.throttled ?? 0,
+      throttledProbable: last?.throttledProbable ?? 0,
+      ownFaults: last?.ownFaults ?? 0,
       firstStart: last?.firstStart ?? null,
       lastStart: last?.lastStart ?? null,
       due: last?.due ?? null,
     };
+  }
+
+  /** Who had not ended is `local` in its cohort too. */
+  #cohortsAfter(worker: number, known: FleetSnapshot['cohorts']): FleetSnapshot['cohorts'] {
+    const { cohorts } = rosterOf(this.#plan);
+    const devices = new Map(cohorts.map((cohort) => [cohort, 0]));
+    for (const index of indicesOf(this.#plan.devices, worker, this.size)) {
+      const { cohort } = plannedUnit(this.#plan, index);
+      devices.set(cohort, (devices.get(cohort) ?? 0) + 1);
+    }
+    return cohorts.map((cohort, i) => {
+      const account = known[i] ?? { activated: 0, refused: 0, failed: 0, local: 0, aborted: 0 };
+      const ended = Object.values(account).reduce((sum, count) => sum + count, 0);
+      return { ...account, local: account.local + (devices.get(cohort) ?? 0) - ended };
+    });
   }
 }
 

@@ -7,6 +7,7 @@ import { PK, PS, Stub } from '../stub.testkit.ts';
 import type { Transport } from '../transport/transport.ts';
 import { FleetController, type FleetReport, type FleetShare } from './controller.ts';
 import { Fleet } from './fleet.ts';
+import { NOBODY } from './honesty.testkit.ts';
 import { namesToAdd, type FleetPlan } from './plan.ts';
 
 const clock = ambientClock();
@@ -74,6 +75,37 @@ function crewOf(plan: FleetPlan, transport: Transport, workers: number): Crewed 
 
 const balance = ({ activated, refused, failed, local, aborted }: FleetReport): number => activated + refused + failed + local + aborted;
 
+describe('a fleet so small that its arrivals take less than a second', () => {
+  const small: FleetPlan = { ...PLAN, mode: 'connect', devices: 3, rate: 500 };
+  /** As if the last unit had started so much later than it was due. */
+  const reportOf = async (lateMs: number): Promise<FleetReport> => {
+    const env = { clock, transport: NOBODY, openSession: openReferenceSession, timeouts: DEFAULT_TIMEOUTS, edition: 'doc2020' } as const;
+    const { share } = shareOf(new Fleet(small, { worker: 0, workers: 1 }, env));
+    const late: FleetShare = {
+      ...share,
+      snapshot: async () => {
+        const seen = await share.snapshot();
+        return { ...seen, lastStart: seen.lastStart === null ? null : seen.lastStart + lateMs };
+      },
+    };
+    const controller = new FleetController(small, [late], clock);
+    await time.run(controller.run());
+    return time.run(controller.report(ABOUT));
+  };
+
+  it('is not called late for what is tolerated of each of them', async () => {
+    const report = await reportOf(20);
+    expect(report.rate).toMatchObject({ offered: 500, overrunMs: expect.closeTo(20, 6) as number });
+    expect(report.rate.achieved).toBeLessThan(0.95 * 500);
+    expect(report.validity).toEqual({ ok: true, reasons: [] });
+  });
+
+  it('is called late beyond that', async () => {
+    const report = await reportOf(51);
+    expect(report.validity.reasons).toEqual(['36 of 500 arrivals a second were achieved, less than 95 %']);
+  });
+});
+
 describe('several workers as one', () => {
   it.each([1, 3])('%i give the same account, series and percentiles', async (workers) => {
     const stub = await Stub.open();
@@ -127,6 +159,31 @@ describe('several workers as one', () => {
     for (const fleet of fleets) await time.run(fleet.stop());
   });
 
+  it('one of which dies: its units are in the accounts of their cohorts', async () => {
+    const stub = await Stub.open();
+    const cohorts = [
+      { name: 'meters', mode: 'mixed', devices: 25, start: 'blank' },
+      { name: 'pumps', mode: 'regnwl', devices: 15, start: 'blank' },
+    ] as const;
+    const plan: FleetPlan = { ...PLAN, cohorts };
+    stubs.push(stub.add(...namesToAdd(plan)));
+    const { controller, fleets, kill } = crewOf(plan, stub.transport, 2);
+    const running = controller.run();
+    await time.run(new Promise<void>((resolve) => clock.after(250, resolve)));
+    const before = await time.run(controller.view());
+    kill(1, 'out of memory');
+    await time.run(running);
+    const report = await time.run(controller.report(ABOUT));
+    expect(before.endings.activated).toBeGreaterThan(10);
+    const sums = report.cohorts.map(({ activated, refused, failed, local, aborted }) => activated + refused + failed + local + aborted);
+    expect(sums).toEqual([25, 15]);
+    for (const key of ['activated', 'local'] as const) {
+      const [meters = 0, pumps = 0] = report.cohorts.map((one) => one[key]);
+      expect([key, meters > 0, pumps > 0, meters + pumps]).toEqual([key, true, true, report[key]]);
+    }
+    for (const fleet of fleets) await time.run(fleet.stop());
+  });
+
   it('all of which die: the report still comes', async () => {
     const stub = await Stub.open();
     stubs.push(stub);
@@ -137,6 +194,7 @@ describe('several workers as one', () => {
     await time.run(running);
     const report = await time.run(controller.report(ABOUT));
     expect([balance(report), report.local, report.workersLost.length]).toEqual([40, 40, 2]);
+    expect(report.cohorts).toMatchObject([{ devices: 40, local: 40 }]);
     expect(report.validity.reasons).toContain('2 workers died in mid-run');
     for (const fleet of fleets) await time.run(fleet.stop());
   });

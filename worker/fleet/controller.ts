@@ -5,7 +5,16 @@ import { Crew, type LostWorker } from './controller-crew.ts';
 import { mergeErrors, type ErrorRow } from './errors.ts';
 import { noTraffic, type Ending, type FleetSnapshot, type StoppedBy, type UnitDetail } from './fleet.ts';
 import type { Traffic } from './fleet-publisher.ts';
-import { merge, newHistograms, percentiles, type EncodedHistograms, type Histograms, type Percentiles, type Phase } from './measure.ts';
+import {
+  merge,
+  newHistograms,
+  percentiles,
+  SAMPLES_NEEDED,
+  type EncodedHistograms,
+  type Histograms,
+  type Percentiles,
+  type Phase,
+} from './measure.ts';
 import { planDigest, type FleetPlan } from './plan.ts';
 import { rosterOf } from './plan-roster.ts';
 import { Series, type SeriesDelta, type SeriesPoint } from './series.ts';
@@ -37,10 +46,14 @@ export interface FleetView {
   readonly outcomes: Readonly<Record<string, number>>;
   /** What happened while units were online. */
   readonly traffic: Readonly<Traffic>;
-  /** The account of each cohort, in the order of the plan. Units of a worker that died are in none. */
+  /** The account of each cohort, in the order of the plan. */
   readonly cohorts: readonly CohortAccount[];
   /** Attempts that the platform put off (CONNACK 3); their units are among the refused. */
   readonly throttled: number;
+  /** Connections that were closed without a reason while the fleet was over a limit of its target; none of them is among the throttled. */
+  readonly throttledProbable: number;
+  /** Attempts that the bad network of the plan itself broke. */
+  readonly ownFaults: number;
   readonly errors: readonly ErrorRow[];
   readonly rate: Rate;
 }
@@ -58,15 +71,21 @@ export interface FleetReport {
   readonly outcomes: Readonly<Record<string, number>>;
   /** What happened while units were online. */
   readonly traffic: Readonly<Traffic>;
-  /** The account of each cohort, in the order of the plan. Units of a worker that died are in none. */
+  /** The account of each cohort, in the order of the plan. */
   readonly cohorts: readonly CohortAccount[];
   /** Attempts that the platform put off (CONNACK 3); their units are among the refused. */
   readonly throttled: number;
+  /** Connections that were closed without a reason while the fleet was over a limit of its target; none of them is among the throttled. */
+  readonly throttledProbable: number;
+  /** Attempts that the bad network of the plan itself broke. */
+  readonly ownFaults: number;
   /** What went wrong, by family and kind, with an example each. */
   readonly errors: readonly ErrorRow[];
   readonly rate: Rate;
   readonly latencyMs: Latencies;
   readonly serviceMs: Latencies;
+  /** Of how many values a percentile has to be, to be more than the largest of them. */
+  readonly samplesNeeded: Readonly<Record<'p50' | 'p90' | 'p99', number>>;
   readonly validity: Validity;
   readonly seed: string;
   readonly namespace: string;
@@ -117,7 +136,7 @@ export class FleetController {
   /** @param deaths for each share, what resolves with the reason when its worker dies, where that does not end the process */
   constructor(plan: FleetPlan, shares: readonly FleetShare[], clock: Clock, deaths: readonly Promise<string>[] = []) {
     this.#plan = plan;
-    this.#crew = new Crew(shares, plan.devices, deaths);
+    this.#crew = new Crew(shares, plan, deaths);
     this.#clock = clock;
     this.#series = new Series(shares.length);
   }
@@ -159,6 +178,8 @@ export class FleetController {
         return { name, devices, ...account };
       }),
       throttled: sum((part) => part.throttled),
+      throttledProbable: sum((part) => part.throttledProbable),
+      ownFaults: sum((part) => part.ownFaults),
       errors: mergeErrors(parts.map((part) => part.errors)),
       rate: this.#rate(parts),
     };
@@ -213,10 +234,13 @@ export class FleetController {
       traffic: view.traffic,
       cohorts: view.cohorts,
       throttled: view.throttled,
+      throttledProbable: view.throttledProbable,
+      ownFaults: view.ownFaults,
       errors: view.errors,
       rate: view.rate,
       latencyMs: table('latency'),
       serviceMs: table('service'),
+      samplesNeeded: SAMPLES_NEEDED,
       validity: judged,
       seed: this.#plan.seed,
       namespace: this.#plan.namespace,
@@ -253,10 +277,14 @@ export class FleetController {
     // All at once is no rate, and a closed model offers none: then the scheduler's lag alone says how late they came.
     if (closed !== undefined || lastDue <= firstDue) return { offered: rate, achieved: rate };
     const planned = over(firstDue, lastDue);
-    const achieved = over(
+    const [firstStart, lastStart] = [
       Math.min(...parts.flatMap((part) => part.firstStart ?? [])),
       Math.max(...parts.flatMap((part) => part.lastStart ?? [])),
-    );
-    return { offered: Math.abs(planned - rate) < ROUNDING * rate ? rate : planned, achieved };
+    ];
+    return {
+      offered: Math.abs(planned - rate) < ROUNDING * rate ? rate : planned,
+      achieved: over(firstStart, lastStart),
+      overrunMs: Math.max(0, lastStart - firstStart - (lastDue - firstDue)),
+    };
   }
 }

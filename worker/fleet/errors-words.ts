@@ -1,5 +1,6 @@
 // Plain words for each kind of error of a fleet, in both languages of the reports: what happened and where to look.
 import type { ErrorFamily } from './errors.ts';
+import type { LimitName } from './limits.ts';
 
 interface Words {
   readonly en: string;
@@ -79,6 +80,17 @@ const WORDS: Readonly<Record<ErrorFamily, Readonly<Record<string, Words>>>> = {
       zh: '平台已达限流上限，暂不接受：请降低速率。这不算失败。',
     },
   },
+  'own fault': {
+    reset: {
+      en: 'The bad network that the plan asks for reset the connection: the platform had no part in it.',
+      zh: '连接由计划中设定的网络故障重置，与平台无关。',
+    },
+    'half-open': {
+      en: 'The bad network that the plan asks for made the connection half-open: the platform had no part in it.',
+      zh: '连接由计划中设定的网络故障变为半开状态，与平台无关。',
+    },
+    '*': { en: 'The bad network that the plan asks for broke the connection.', zh: '连接由计划中设定的网络故障中断。' },
+  },
   local: {
     ports: { en: 'This machine ran out of local ports towards the target.', zh: '本机到目标的本地端口已用尽。' },
     descriptors: { en: 'This machine ran out of open files: raise `ulimit -n`.', zh: '本机打开文件数已达上限：请提高 ulimit -n。' },
@@ -93,10 +105,29 @@ const WORDS: Readonly<Record<ErrorFamily, Readonly<Record<string, Words>>>> = {
   },
 };
 
+/** Words of a close that fell to a fleet over a limit of its target. */
+const OVER: Readonly<Record<LimitName, Words>> = {
+  'new-connections': {
+    en: 'Closed while the fleet opened more connections a second than the target takes: probably throttled, lower the rate.',
+    zh: '关闭时设备群每秒新建连接数超过目标上限：很可能被限流，请降低速率。',
+  },
+  'device-connects': {
+    en: 'Closed while the device connected more often in a minute than the target allows: probably throttled.',
+    zh: '关闭时该设备每分钟连接次数超过目标上限：很可能被限流。',
+  },
+  'device-publishes': {
+    en: 'Closed while the device published more in a second than the target takes: probably throttled, publish less often.',
+    zh: '关闭时该设备每秒发布消息数超过目标上限：很可能被限流，请降低发布频率。',
+  },
+};
+const OVER_LIMIT = /\(over limit: ([a-z-]+)\)$/;
+
 const UNKNOWN: Words = { en: 'The attempt failed.', zh: '尝试失败。' };
 
 /** What a kind of error means, for people. */
 export function errorWords(family: ErrorFamily, kind: string): Words {
+  const limit = OVER_LIMIT.exec(kind)?.[1];
+  if (limit !== undefined && Object.hasOwn(OVER, limit)) return OVER[limit as LimitName];
   const words = WORDS[family];
   return words[kind] ?? words['*'] ?? UNKNOWN;
 }

@@ -1,10 +1,28 @@
 // What went wrong in a run, by family and kind, each with one example: what a person reads first when a fleet did not come online.
-// Throttling stands apart from failure: a platform that says "not now" is no broken platform.
+// Throttling stands apart from failure: a platform that says "not now" is no broken platform. So does what the plan itself had asked for.
+import type { BreaksAs } from '../../kernel/bytes/faults.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { errorWords } from './errors-words.ts';
+import type { LimitName } from './limits.ts';
 
-/** Where an attempt ended. `throttled`: the platform said "not now"; `local`: this machine; `fault`: our own code. */
-export const ERROR_FAMILIES = ['dns', 'tcp', 'tls', 'ws', 'connack', 'reply', 'session', 'http', 'throttled', 'local', 'fault'] as const;
+/**
+ * Where an attempt ended. `throttled`: the platform said "not now"; `own fault`: the bad network that the plan asked for; `local`: this
+ * machine; `fault`: our own code.
+ */
+export const ERROR_FAMILIES = [
+  'dns',
+  'tcp',
+  'tls',
+  'ws',
+  'connack',
+  'reply',
+  'session',
+  'http',
+  'throttled',
+  'own fault',
+  'local',
+  'fault',
+] as const;
 export type ErrorFamily = (typeof ERROR_FAMILIES)[number];
 
 /** What a unit was doing, as a report names it. */
@@ -19,12 +37,17 @@ export interface ErrorExample {
   readonly detail: string;
 }
 
+/** What else is known of why an attempt ended: the plan's own bad network broke it, or the fleet was over a limit of its target. */
+export type Cause = { readonly own: BreaksAs } | { readonly over: LimitName };
+
 /** A kind of error, how often it came, and its earliest example. */
 export interface ErrorCount {
   readonly family: ErrorFamily;
   readonly kind: string;
   readonly count: number;
   readonly example: ErrorExample;
+  /** The fleet was over a limit of the target: the platform gave no reason, and has probably throttled. */
+  readonly throttled?: 'probable';
 }
 
 /** As a report shows it: with plain words. */
@@ -37,6 +60,7 @@ interface Classified {
   readonly family: ErrorFamily;
   readonly kind: string;
   readonly detail: string;
+  readonly throttled?: 'probable';
 }
 
 /** CONNACK code that a platform at its limits answers (server unavailable), and the HTTP codes of the same meaning. */
@@ -54,7 +78,15 @@ export function isThrottled(outcome: Outcome): boolean {
 }
 
 /** Family and kind of an outcome; undefined where nothing went wrong. Being told to stop is no error. */
-export function classify(outcome: Outcome): Classified | undefined {
+export function classify(outcome: Outcome, cause?: Cause): Classified | undefined {
+  const found = bare(outcome);
+  if (!found || !cause) return found;
+  if ('own' in cause) return { family: 'own fault', kind: cause.own, detail: `${outcome.kind} at ${found.family}, ${found.detail}` };
+  return { ...found, kind: `${found.kind} (over limit: ${cause.over})`, throttled: 'probable' };
+}
+
+/** What an outcome says by itself. */
+function bare(outcome: Outcome): Classified | undefined {
   switch (outcome.kind) {
     case 'issued':
     case 'accepted':
@@ -81,11 +113,11 @@ export function classify(outcome: Outcome): Classified | undefined {
 
 /** Errors of one worker, counted as they come. Memory is bounded: a count and an example a kind. */
 export class ErrorTable {
-  readonly #rows = new Map<string, { family: ErrorFamily; kind: string; count: number; example: ErrorExample }>();
+  readonly #rows = new Map<string, ErrorCount & { count: number }>();
 
   /** Counts an outcome if it is an error. */
-  note(outcome: Outcome, about: Omit<ErrorExample, 'detail'>): void {
-    const found = classify(outcome);
+  note(outcome: Outcome, about: Omit<ErrorExample, 'detail'>, cause?: Cause): void {
+    const found = classify(outcome, cause);
     if (found) this.#count(found, about);
   }
 
@@ -98,7 +130,7 @@ export class ErrorTable {
     return [...this.#rows.values()].map((row) => ({ ...row }));
   }
 
-  #count({ family, kind, detail }: Classified, about: Omit<ErrorExample, 'detail'>): void {
+  #count({ family, kind, detail, throttled }: Classified, about: Omit<ErrorExample, 'detail'>): void {
     const known = this.#rows.get(`${family} ${kind}`);
     if (known) {
       known.count += 1;
@@ -108,7 +140,7 @@ export class ErrorTable {
       this.#count({ family, kind: 'other', detail: kind }, about);
       return;
     }
-    this.#rows.set(`${family} ${kind}`, { family, kind, count: 1, example: { ...about, detail } });
+    this.#rows.set(`${family} ${kind}`, { family, kind, count: 1, example: { ...about, detail }, ...(throttled ? { throttled } : {}) });
   }
 }
 

@@ -4,11 +4,13 @@ import type { Random } from '../../kernel/random.ts';
 import { outcomeKey, type Outcome } from '../../kernel/trace/outcome.ts';
 import type { Unit } from '../unit/unit.ts';
 import { ConnectWindow, retryDelay, type Reconnect } from './backoff.ts';
-import { isThrottled, type ErrorPhase } from './errors.ts';
+import { isThrottled, type Cause, type ErrorPhase } from './errors.ts';
 import type { Ending } from './fleet.ts';
+import type { OwnFault } from './fleet-network.ts';
 import type { Pacer } from './fleet-pacer.ts';
 import { Publisher, type Traffic } from './fleet-publisher.ts';
 import type { Content } from './fleet-publishing.ts';
+import { Burst, type ConnectRate, type TargetLimits } from './limits.ts';
 import type { Meter } from './meter.ts';
 import type { PlannedUnit } from './plan.ts';
 import { publishingOf, type Range } from './plan-cohort.ts';
@@ -23,6 +25,11 @@ export interface JourneyEnv {
   /** Connects that a target allows one device in a minute; undefined where it declares none. */
   readonly perDevicePerMinute: number | undefined;
   readonly pacer: Pacer | undefined;
+  /** What the target is known to limit, and the new connections of this worker; undefined where it limits none. */
+  readonly limits: TargetLimits;
+  readonly connects: ConnectRate | undefined;
+  /** What the unit's bad network has done; undefined where it has none. */
+  readonly own: OwnFault | undefined;
   readonly security: 'encrypted' | 'plain';
   readonly content: ((context: TemplateContext) => Content) | undefined;
   /** The unit's draws of what it does when; made when they are needed. */
@@ -34,6 +41,9 @@ export interface JourneyEnv {
 
 const NONE: Reconnect = { policy: 'none' };
 const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
+/** A connection of this age is no longer closed for being one of too many, milliseconds. */
+const NEW_MS = 1_000;
 const STOPPED: Outcome = { kind: 'aborted', by: 'operator' };
 /** Stages before a device has said anything. */
 const DIALLING: ReadonlySet<string> = new Set(['dns', 'tcp', 'tls', 'ws']);
@@ -67,6 +77,9 @@ export class Journey {
   readonly #publisher: Publisher | undefined;
   #random: Random | undefined;
   #window: ConnectWindow | undefined;
+  readonly #dials: Burst | undefined;
+  readonly #sends: Burst | undefined;
+  #dialledAt = -Infinity;
   #staying = false;
   #left = false;
   #wakes: Set<() => void> | undefined;
@@ -79,8 +92,13 @@ export class Journey {
     const { content } = env;
     if (publishing && content) {
       const note = (outcome: Outcome, key: string): void => this.#note('post', outcome, key);
-      this.#publisher = new Publisher(publishing, planned, unit, { ...env, content, random: env.contentRandom, note });
+      const most = publishing.everyMs === undefined ? undefined : env.limits.publishesPerDevicePerSecond?.[`qos${publishing.qos}`];
+      this.#sends = most === undefined ? undefined : new Burst(most, SECOND_MS);
+      const sent = (at: number): void => this.#sends?.note(at);
+      this.#publisher = new Publisher(publishing, planned, unit, { ...env, content, random: env.contentRandom, note, sent });
     }
+    const { connectsPerDevicePerMinute: connects } = env.limits;
+    this.#dials = connects === undefined ? undefined : new Burst(connects, MINUTE_MS);
     const { reconnect = NONE } = planned.cohort;
     if (env.perDevicePerMinute !== undefined && reconnect.policy !== 'none')
       this.#window = new ConnectWindow(env.perDevicePerMinute, MINUTE_MS);
@@ -159,6 +177,9 @@ export class Journey {
     for (let count = failed; ; count++) {
       const startedAt = clock.now();
       this.#window?.note(startedAt);
+      this.#dialledAt = startedAt;
+      this.#dials?.note(startedAt);
+      this.#env.connects?.note(startedAt);
       const outcome = verb === 'register' ? await this.#unit.register(bend) : await this.#unit.connect(bend);
       if (this.#left) return STOPPED;
       this.#note(verb, outcome, outcomeKey(outcome));
@@ -180,8 +201,23 @@ export class Journey {
   #note(phase: ErrorPhase, outcome: Outcome, key: string): void {
     if (this.#left) return;
     const { clock, count, meter } = this.#env;
-    count(key);
-    meter.outcome(outcome, { deviceName: this.#planned.identity.deviceName, phase, at: clock.now() });
+    const cause = this.#causeOf(outcome);
+    count(cause && 'own' in cause ? `own fault ${cause.own}` : key);
+    meter.outcome(outcome, { deviceName: this.#planned.identity.deviceName, phase, at: clock.now() }, cause);
+  }
+
+  /** What else is known of why a connection ended: a platform that closes gives no reason. */
+  #causeOf(outcome: Outcome): Cause | undefined {
+    if (outcome.kind !== 'closed' && outcome.kind !== 'silent') return undefined;
+    const { clock, connects, own } = this.#env;
+    if (own?.brokeAs !== undefined) return { own: own.brokeAs };
+    if (outcome.kind === 'silent') return undefined;
+    const now = clock.now();
+    const established = outcome.stage === 'session' || outcome.stage === 'reply';
+    if (established && this.#sends?.isOver(now)) return { over: 'device-publishes' };
+    if (established && now - this.#dialledAt > NEW_MS) return undefined;
+    if (this.#dials?.isOver(now)) return { over: 'device-connects' };
+    return connects?.wasOver(this.#dialledAt) ? { over: 'new-connections' } : undefined;
   }
 
   /** Thinks before the next step; when that is due. */

@@ -39,6 +39,8 @@ export interface PublisherEnv {
   readonly random: () => Random;
   /** Counts how a publish ended. */
   readonly note: (outcome: Outcome, key: string) => void;
+  /** Told of each publish as it goes. */
+  readonly sent: (at: number) => void;
 }
 
 const DONE: Outcome = { kind: 'accepted', sessionPresent: false };
@@ -96,13 +98,14 @@ export class Publisher {
 
   /** @param byTheClock nothing but the generator decides when it goes: how late it is, is the generator's */
   async #publish(dueAt: number, byTheClock: boolean): Promise<void> {
-    const { clock, meter, traffic, content, note } = this.#env;
+    const { clock, meter, traffic, content, note, sent } = this.#env;
     const startedAt = clock.now();
     this.#facts.n += 1;
     this.#facts.now = Math.floor(startedAt);
     const filled = content(this.#context);
     meter.posted(startedAt, byTheClock ? dueAt : undefined);
     traffic.published += 1;
+    sent(startedAt);
     this.#asking = true;
     const outcome = await this.#send(filled, startedAt);
     this.#asking = false;

@@ -13,10 +13,11 @@ import { memoryFlash, type Credentials } from '../unit/flash.ts';
 import { Unit, type UnitState } from '../unit/unit.ts';
 import type { ErrorCount } from './errors.ts';
 import { Journey, type JourneyEnv } from './fleet-journey.ts';
-import { networkOf } from './fleet-network.ts';
+import { networkOf, type OwnFault } from './fleet-network.ts';
 import { Pacer } from './fleet-pacer.ts';
 import type { Traffic } from './fleet-publisher.ts';
 import { contentOf, type Content } from './fleet-publishing.ts';
+import { ConnectRate, type TargetLimits } from './limits.ts';
 import type { EncodedHistograms } from './measure.ts';
 import { Meter } from './meter.ts';
 import { credentialsAtStart, indicesOf, plannedUnit, type FleetPlan, type PlannedUnit } from './plan.ts';
@@ -73,6 +74,10 @@ export interface FleetSnapshot {
   readonly errors: readonly ErrorCount[];
   /** Attempts that the platform put off; the units are among the refused. */
   readonly throttled: number;
+  /** Connections that were closed without a reason while the fleet was over a limit of its target. */
+  readonly throttledProbable: number;
+  /** Attempts that the bad network of the plan itself broke. */
+  readonly ownFaults: number;
   /** Real start of the first and the last unit, milliseconds of the clock. */
   readonly firstStart: number | null;
   readonly lastStart: number | null;
@@ -92,8 +97,8 @@ export interface UnitDetail {
   readonly fault: string | null;
 }
 
-/** Who ended a run: a person, or a condition of the plan. */
-export type StoppedBy = 'operator' | 'stop-condition';
+/** Who ended a run: a person, a condition of the plan, or nobody, since it is over. */
+export type StoppedBy = 'operator' | 'stop-condition' | 'end';
 
 interface Member {
   readonly planned: PlannedUnit;
@@ -118,6 +123,16 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 const noEndings = (): Record<Ending, number> => ({ activated: 0, refused: 0, failed: 0, local: 0, aborted: 0 });
 
+/** What the target is known to limit. */
+function limitsOf({ limits, pace }: FleetPlan): TargetLimits {
+  if (limits) return limits;
+  const { perSecond, perDevicePerMinute } = pace ?? {};
+  return {
+    ...(perSecond === undefined ? {} : { connectsPerSecond: perSecond }),
+    ...(perDevicePerMinute === undefined ? {} : { connectsPerDevicePerMinute: perDevicePerMinute }),
+  };
+}
+
 /** Nothing happened. */
 export function noTraffic(): Traffic {
   return { published: 0, answered: 0, overruns: 0, missed: 0, lost: 0, reconnected: 0, left: 0 };
@@ -133,6 +148,7 @@ export class Fleet {
   readonly #env: FleetEnv;
   readonly #members = new Map<number, Member>();
   readonly #indices: number[];
+  readonly #workers: number;
   readonly #states: Uint8Array;
   readonly #meter = new Meter();
   readonly #outcomes: Record<string, number> = {};
@@ -142,6 +158,8 @@ export class Fleet {
   readonly #byCohort: readonly Record<Ending, number>[];
   readonly #contents: ReadonlyMap<Cohort, (context: TemplateContext) => Content>;
   readonly #pacer: Pacer | undefined;
+  readonly #limits: TargetLimits;
+  readonly #connects: ConnectRate | undefined;
   /** Places of `#indices`, in the order in which the units are due. */
   readonly #order: Uint32Array;
   /** Units that this worker has on their way at a time; undefined where they come by the clock. */
@@ -156,11 +174,15 @@ export class Fleet {
   #lastStart: number | null = null;
   #stopped = false;
   #next: Timer | undefined;
+  #stopping: Promise<void> | undefined;
+  /** Ends all at once that wait for their turn to end. */
+  #hurry: (() => void) | undefined;
   #whenDone: (() => void) | undefined;
 
   constructor(plan: FleetPlan, share: Share, env: FleetEnv) {
     this.#plan = plan;
     this.#env = env;
+    this.#workers = share.workers;
     this.#indices = [...indicesOf(plan.devices, share.worker, share.workers)];
     this.#states = new Uint8Array(this.#indices.length);
     this.#cohorts = rosterOf(plan).cohorts;
@@ -173,6 +195,9 @@ export class Fleet {
     );
     const { perSecond } = plan.pace ?? {};
     this.#pacer = perSecond === undefined ? undefined : new Pacer(perSecond / share.workers);
+    this.#limits = limitsOf(plan);
+    const { connectsPerSecond } = this.#limits;
+    this.#connects = connectsPerSecond === undefined ? undefined : new ConnectRate(connectsPerSecond, share.workers);
     const offsets = Float64Array.from(this.#indices, (index) => plannedUnit(plan, index).offsetMs);
     this.#order = Uint32Array.from(this.#indices.keys()).sort((a, b) => (offsets[a] as number) - (offsets[b] as number) || a - b);
     this.#closed = plan.closed === undefined ? undefined : placesOf(plan.closed, share);
@@ -193,19 +218,23 @@ export class Fleet {
     });
   }
 
-  /** Ends every connection and starts no more units. */
-  async stop(by: StoppedBy = 'operator'): Promise<void> {
+  /** Ends every connection, at the pace of the plan, and starts no more units. A person does not wait for that pace, then or later. */
+  stop(by: StoppedBy = 'operator'): Promise<void> {
+    if (by === 'operator') this.#hurry?.();
+    return (this.#stopping ??= this.#stop(by));
+  }
+
+  async #stop(by: StoppedBy): Promise<void> {
     this.#next?.cancel();
-    const never = this.#stopped ? [] : this.#order.subarray(this.#begun);
+    const never = this.#order.subarray(this.#begun);
     this.#stopped = true;
-    const ends: Promise<void>[] = [];
+    const leavers: Member[] = [];
     for (const member of this.#members.values()) {
       member.journey.leave();
       if (member.ending === undefined) {
         member.unit.cutPower();
         this.#end(member, 'aborted', `aborted ${by}`);
-      } else if (this.#plan.teardown === 'drop') member.unit.cutPower();
-      else ends.push(member.unit.disconnect());
+      } else leavers.push(member);
     }
     if (never.length > 0) {
       this.#endings.aborted += never.length;
@@ -214,8 +243,33 @@ export class Fleet {
       this.#count(`aborted ${by}`, never.length);
       this.#finished += never.length;
     }
-    await Promise.all(ends);
+    await this.#tearDown(leavers, by === 'operator' ? undefined : this.#plan.teardownRate);
     this.#whenDone?.();
+  }
+
+  /** @param rate connections of all workers that end in a second; all at once where absent */
+  async #tearDown(leavers: readonly Member[], rate: number | undefined): Promise<void> {
+    const { clock } = this.#env;
+    const gapMs = rate === undefined ? 0 : (1000 * this.#workers) / rate;
+    const startAt = clock.now();
+    const ends: Promise<void>[] = [];
+    let hurried = false;
+    let place = 0;
+    for (const { unit } of leavers) {
+      const wait = unit.state === 'online' ? startAt + place++ * gapMs - clock.now() : 0;
+      if (wait > 0 && !hurried)
+        await new Promise<void>((resolve) => {
+          const timer = clock.after(wait, resolve);
+          this.#hurry = () => {
+            hurried = true;
+            timer.cancel();
+            resolve();
+          };
+        });
+      if (this.#plan.teardown === 'drop') unit.cutPower();
+      else ends.push(unit.disconnect());
+    }
+    await Promise.all(ends);
   }
 
   /** What the units of this share hold by now, by DeviceName: secrets. */
@@ -243,6 +297,8 @@ export class Fleet {
       cohorts: this.#byCohort.map((endings) => ({ ...endings })),
       errors: this.#meter.errors(),
       throttled: this.#meter.throttled,
+      throttledProbable: this.#meter.throttledProbable,
+      ownFaults: this.#meter.ownFaults,
       firstStart: this.#firstStart,
       lastStart: this.#lastStart,
       due: this.#meter.due,
@@ -318,9 +374,11 @@ export class Fleet {
     const ring = new TraceRing();
     const secrets = new Set<string>();
     const draws = (what: string) => () => seededRandom(what, seed, namespace, planned.index);
+    const { faults } = planned.cohort;
+    const own: OwnFault | undefined = faults && { brokeAs: undefined };
     const unit = new Unit(planned.identity, {
       clock,
-      transport: networkOf(transport, planned.cohort.faults, clock, draws('faults')),
+      transport: faults && own ? networkOf(transport, faults, clock, draws('faults'), own) : transport,
       openSession,
       timeouts,
       edition,
@@ -333,6 +391,7 @@ export class Fleet {
     });
     const journey = new Journey(planned, unit, {
       ...this.#journeyEnv(),
+      own,
       content: this.#contents.get(planned.cohort),
       random: draws('journey'),
       contentRandom: draws('payload'),
@@ -349,7 +408,7 @@ export class Fleet {
   }
 
   /** The same for all units. */
-  #journeyEnv(): Omit<JourneyEnv, 'content' | 'random' | 'contentRandom'> {
+  #journeyEnv(): Omit<JourneyEnv, 'own' | 'content' | 'random' | 'contentRandom'> {
     const { clock, timeouts } = this.#env;
     const { namespace, pace, security = 'encrypted' } = this.#plan;
     return {
@@ -360,6 +419,8 @@ export class Fleet {
       namespace,
       perDevicePerMinute: pace?.perDevicePerMinute,
       pacer: this.#pacer,
+      limits: this.#limits,
+      connects: this.#connects,
       security,
       count: (key) => this.#count(key, 1),
     };

@@ -99,10 +99,10 @@ export function bucketsOf(values: readonly number[]): Percentiles {
   const sorted = [...values].sort((a, b) => a - b);
   const bucket = (p: number): number => {
     const one = newHistogram();
-    record(one, sorted[Math.ceil((p / 100) * sorted.length) - 1] ?? NaN);
+    record(one, sorted[Math.max(1, Math.ceil((p / 100) * sorted.length)) - 1] ?? NaN);
     return percentiles(one)?.p50 ?? NaN;
   };
-  return { p50: bucket(50), p90: bucket(90), p99: bucket(99), max: bucket(100) };
+  return { p50: bucket(50), p90: bucket(90), p99: bucket(99), max: bucket(100), min: bucket(0), count: sorted.length };
 }
 
 /** Nobody is there, and says so at once: for what is only about arrivals. */

@@ -16,7 +16,23 @@ export interface Percentiles {
   readonly p90: number;
   readonly p99: number;
   readonly max: number;
+  /** The smallest, and of how many values all of these are; a report of an earlier version has neither. */
+  readonly min?: number;
+  readonly count?: number;
 }
+
+/**
+ * How many values a percentile needs to be more than the largest of them (or the smallest): 100 for the 99th, 10 for the 90th.
+ * @param p from 0 to 100; the extremes need one value
+ */
+export function samplesNeeded(p: number): number {
+  const beyond = Math.min(p, 100 - p);
+  // 100 - 99.9 is a little less than 0.1.
+  return beyond <= 0 ? 1 : Math.ceil(100 / beyond - 1e-6);
+}
+
+/** The same for those that a report shows. */
+export const SAMPLES_NEEDED = { p50: samplesNeeded(50), p90: samplesNeeded(90), p99: samplesNeeded(99) } as const;
 
 /** Significant digits of the histograms of a whole run. */
 const DIGITS = 3;
@@ -76,11 +92,15 @@ export function percentile(histogram: Histogram, p: number): number {
   return histogram.getValueAtPercentile(p) / PER_MS;
 }
 
+/** The percentile of the smallest value. Of 0 itself the library gives the beginning of a bucket, of all others the end. */
+const SMALLEST = Number.MIN_VALUE;
+
 /** Percentiles in milliseconds; null where nothing was recorded. */
-export function percentiles(histogram: Histogram): Percentiles | null {
-  if (histogram.totalCount === 0) return null;
+export function percentiles(histogram: Histogram): Required<Percentiles> | null {
+  const count = histogram.totalCount;
+  if (count === 0) return null;
   const at = (p: number): number => percentile(histogram, p);
-  return { p50: at(50), p90: at(90), p99: at(99), max: histogram.maxValue / PER_MS };
+  return { p50: at(50), p90: at(90), p99: at(99), max: histogram.maxValue / PER_MS, min: at(SMALLEST), count };
 }
 
 /** How many values are at most each bound, and the sum of all: what a scrape shows. A value on a bound counts as within it. */

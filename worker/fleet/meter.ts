@@ -1,7 +1,7 @@
 // The meter of one worker's share: whoever drives units tells it what happened and when, and everything that a report, a series or a
 // scrape shows of the share follows. It asks no clock and never grows with the number of attempts.
 import type { Outcome } from '../../kernel/trace/outcome.ts';
-import { ErrorTable, isThrottled, type ErrorCount, type ErrorPhase } from './errors.ts';
+import { ErrorTable, isThrottled, type Cause, type ErrorCount, type ErrorPhase } from './errors.ts';
 import { encode, newHistograms, record, type EncodedHistograms, type Histograms, type Phase } from './measure.ts';
 import { SeriesRecorder, type SeriesDelta } from './series.ts';
 
@@ -23,6 +23,8 @@ export class Meter {
   #series: SeriesRecorder | undefined;
   #zero = 0;
   #throttled = 0;
+  #throttledProbable = 0;
+  #ownFaults = 0;
   #firstDue: number | null = null;
   #lastDue: number | null = null;
 
@@ -58,10 +60,12 @@ export class Meter {
     if (dueAt !== undefined) record(this.#histograms.lag, at - dueAt);
   }
 
-  /** An attempt ended; counted where it went wrong. */
-  outcome(outcome: Outcome, about: { readonly deviceName: string; readonly phase: ErrorPhase; readonly at: number }): void {
+  /** An attempt ended; counted where it went wrong. @param cause what else is known of why it did */
+  outcome(outcome: Outcome, about: { readonly deviceName: string; readonly phase: ErrorPhase; readonly at: number }, cause?: Cause): void {
     const { deviceName, phase, at } = about;
-    this.#errors.note(outcome, { deviceName, phase, atMs: at - this.#zero });
+    this.#errors.note(outcome, { deviceName, phase, atMs: at - this.#zero }, cause);
+    if (cause && 'own' in cause) this.#ownFaults += 1;
+    else if (cause) this.#throttledProbable += 1;
     if (!isThrottled(outcome)) return;
     this.#throttled += 1;
     this.#seconds(at).count('throttled', at);
@@ -98,6 +102,16 @@ export class Meter {
   /** Attempts that the platform put off. */
   get throttled(): number {
     return this.#throttled;
+  }
+
+  /** Connections that were closed while the fleet was over a limit of its target: not among the throttled, of which the platform said so. */
+  get throttledProbable(): number {
+    return this.#throttledProbable;
+  }
+
+  /** Attempts that the bad network of the plan itself broke. */
+  get ownFaults(): number {
+    return this.#ownFaults;
   }
 
   /** What is new of the series since it was last asked for. */

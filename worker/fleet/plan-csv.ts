@@ -1,9 +1,9 @@
 // Units whose names, and perhaps credentials, stand in a file: a line for each. The first line may name the columns; without it they are
 // deviceName and deviceSecret.
+import { nearest } from '../../kernel/words.ts';
 import { isDeviceName } from '../../protocol/names.ts';
 import type { Credentials } from '../unit/flash.ts';
 import type { ListedUnit } from './plan-cohort.ts';
-import { nearest } from './plan-words.ts';
 
 const COLUMNS = ['deviceName', 'deviceSecret', 'clientId', 'deviceToken'] as const;
 type Column = (typeof COLUMNS)[number];

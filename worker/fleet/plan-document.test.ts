@@ -60,6 +60,7 @@ test('there is an example of every arrival shape and of every other thing a plan
     'exponential',
     'fixed',
     'stop:',
+    'teardown:',
   ])
     expect(all).toContain(word);
 });
@@ -81,6 +82,14 @@ test('every plan of the page about fleets is one', () => {
   const plans = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text = '']) => text);
   expect(plans.length).toBeGreaterThan(0);
   for (const text of plans) expect(read(text).thresholds).toHaveLength(3);
+});
+
+test('a plan that ends at a pace is printed with it, and its forecast holds it', () => {
+  const resolved = read('arrival: { shape: constant, rate: 10 }\ncohorts: [{ mode: connect, count: 11 }]\nteardown: { rate: 5 }');
+  expect(resolved.fleet).toMatchObject({ teardown: 'disconnect', teardownRate: 5 });
+  expect(printPlan(resolved, { namespace: 'x', csvOf: () => undefined })).toContain('teardown:\n  how: disconnect\n  rate: 5\n');
+  expect(forecastFleet(fleetOf(resolved), 5_000).ms).toBe(1_000 + 5_000 + 2_000);
+  expect(printPlan(read('cohorts: [{ count: 1 }]'), { namespace: 'x', csvOf: () => undefined })).toContain('teardown: disconnect\n');
 });
 
 test('a forecast says what will be left behind', () => {

@@ -130,6 +130,10 @@ const COHORT = v.strictObject({
   ),
 });
 
+const how = v.picklist(['disconnect', 'drop']);
+/** How connections end, and how many a second; all at once where nothing says. */
+const TEARDOWN = v.union([how, v.strictObject({ how: v.optional(how, 'disconnect'), rate })]);
+
 const count = v.exactOptional(whole(1, DEVICES_MAX));
 
 /** The shape of a plan file. */
@@ -150,7 +154,7 @@ export const PLAN = v.strictObject({
   arrival: v.exactOptional(ARRIVAL),
   cohorts: v.pipe(v.array(COHORT), v.nonEmpty('has no cohort')),
   hold: v.exactOptional(time),
-  teardown: v.optional(v.picklist(['disconnect', 'drop']), 'disconnect'),
+  teardown: v.optional(TEARDOWN, 'disconnect'),
   stop: v.exactOptional(v.strictObject({ after: v.exactOptional(time), failures: count, refusals: count, throttled: count, lost: count })),
   thresholds: v.optional(v.array(text), []),
 });

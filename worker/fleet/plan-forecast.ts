@@ -3,7 +3,7 @@ import { credentialsAtStart, units, type FleetPlan } from './plan.ts';
 
 export interface FleetForecast {
   readonly devices: number;
-  /** Until the last unit is due, and then the hold, milliseconds; undefined of a closed model, which takes what the platform takes. */
+  /** Until the last unit is due, then the hold, then the end of all connections where that has a pace, milliseconds; undefined of a closed model, which takes what the platform takes. */
   readonly ms: number | undefined;
   /** DeviceNames that must exist, or will come to exist. */
   readonly names: number;
@@ -18,6 +18,7 @@ export interface FleetForecast {
 
 /** @param holdMs how long the fleet stays after the last has arrived */
 export function forecastFleet(plan: FleetPlan, holdMs: number): FleetForecast {
+  const teardownMs = plan.teardownRate === undefined ? 0 : (1000 * (plan.devices - 1)) / plan.teardownRate;
   let last = 0;
   let registrations = 0;
   let clientIds = 0;
@@ -32,7 +33,7 @@ export function forecastFleet(plan: FleetPlan, holdMs: number): FleetForecast {
   }
   return {
     devices: plan.devices,
-    ms: plan.closed === undefined ? last + holdMs : undefined,
+    ms: plan.closed === undefined ? last + holdMs + teardownMs : undefined,
     names: plan.devices,
     registrations,
     clientIds,

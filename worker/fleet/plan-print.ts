@@ -24,6 +24,7 @@ const bytes = ({ min, max }: Range): number | string => (min === max ? min : `${
 /** YAML of the plan. */
 export function printPlan({ fleet, holdMs, stop, thresholds }: ResolvedPlan, known: PrintedWith): string {
   const { afterMs, ...counts } = stop;
+  const how = fleet.teardown ?? 'disconnect';
   const ends = { ...(afterMs === undefined ? {} : { after: time(afterMs) }), ...counts };
   return stringify({
     ...(known.name === undefined ? {} : { name: known.name }),
@@ -36,7 +37,7 @@ export function printPlan({ fleet, holdMs, stop, thresholds }: ResolvedPlan, kno
       : { model: 'closed', concurrency: fleet.closed }),
     cohorts: fleet.cohorts.map((cohort) => written(cohort, known.csvOf(cohort))),
     hold: time(holdMs),
-    teardown: fleet.teardown ?? 'disconnect',
+    teardown: fleet.teardownRate === undefined ? how : { how, rate: fleet.teardownRate },
     ...(Object.keys(ends).length > 0 ? { stop: ends } : {}),
     ...(thresholds.length > 0 ? { thresholds: thresholds.map(({ text }) => text) } : {}),
   });

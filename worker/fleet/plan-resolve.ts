@@ -76,7 +76,9 @@ export function resolvePlan(source: PlanSource, flags: Overrides, listed: (file:
     seed,
     arrival,
     cohorts: arriving,
-    teardown: document.teardown,
+    ...(typeof document.teardown === 'string'
+      ? { teardown: document.teardown }
+      : { teardown: document.teardown.how, teardownRate: document.teardown.rate }),
     ...(closed === undefined ? {} : { closed }),
   };
   requireDue(source, fleet);

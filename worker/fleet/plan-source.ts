@@ -1,11 +1,12 @@
 // Reads a plan file. What is wrong in it is said with its file, line and column, and with the word that was meant where one is near.
 import * as v from 'valibot';
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { UserError } from '../../kernel/errors.ts';
+import { faultIn, type SchemaFault } from '../../kernel/schema-fault.ts';
+import { nearest } from '../../kernel/words.ts';
+import { dotted, readYaml, type Path, type Place } from '../../kernel/yaml.ts';
 import { PLAN, type PlanDocument } from './plan-document.ts';
-import { nearest } from './plan-words.ts';
 
-export type Path = readonly (string | number)[];
+export type { Path } from '../../kernel/yaml.ts';
 
 /** A plan as it was written: the document, and a way to complain about a place in it. */
 export interface PlanSource {
@@ -21,59 +22,29 @@ const SEE = 'see `muster fleet --help`, docs/fleet.md or docs/schemas/plan.schem
  * @param file as it is named in complaints
  */
 export function readPlan(text: string, file: string): PlanSource {
-  const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const placed = (offset: number | undefined, path: Path): string => {
-    const at = offset === undefined ? undefined : lines.linePos(offset);
-    return [`plan ${file}`, ...(at ? [`line ${at.line}:${at.col}`] : []), ...(path.length > 0 ? [dotted(path)] : [])].join(', ');
-  };
-  const [broken] = yaml.errors;
-  if (broken) {
-    // A torn document ends somewhere behind its fault.
-    const why = broken.code.toLowerCase().replaceAll('_', ' ');
-    throw new UserError(`${placed(broken.pos[0], [])}: this is not YAML: ${why}`, 'mend the file');
-  }
+  const yaml = readYaml(text);
+  const placed = (at: Place | undefined, path: Path): string =>
+    [`plan ${file}`, ...(at ? [`line ${at.line}:${at.col}`] : []), ...(path.length > 0 ? [dotted(path)] : [])].join(', ');
+  if (yaml.kind === 'torn') throw new UserError(`${placed(yaml.at, [])}: this is not YAML: ${yaml.why}`, 'mend the file');
+  if (yaml.kind === 'aliases') throw new UserError(`plan ${file} has aliases that cannot be followed`, 'mend the file');
   const complain = (path: Path, what: string, remedy: string): UserError =>
-    new UserError(`${placed(offsetOf(yaml, path, 'value'), path)}: ${what}`, remedy);
-  let written: unknown;
-  try {
-    written = yaml.toJS();
-  } catch (error) {
-    // An alias of nothing, or so many that the document would fill the memory.
-    if (!(error instanceof ReferenceError)) throw error;
-    throw new UserError(`plan ${file} has aliases that cannot be followed`, 'mend the file');
-  }
-  const parsed = v.safeParse(PLAN, written);
+    new UserError(`${placed(yaml.placeOf(path, 'value'), path)}: ${what}`, remedy);
+  const parsed = v.safeParse(PLAN, yaml.written);
   if (parsed.success) return { document: parsed.output, complain };
-  const [issue] = parsed.issues;
-  const path = pathOf(issue);
-  const unknown = issue.expected === 'never' && issue.input !== undefined;
+  const [first, ...others] = parsed.issues.flatMap(insideOf);
+  const fault = faultIn(PLAN, first ? [first, ...others] : parsed.issues);
+  const { issue, path, unknownKey } = fault;
   throw new UserError(
-    `${placed(offsetOf(yaml, path, unknown ? 'key' : 'value'), path)}: ${unknown ? 'there is no such key' : whyOf(issue)}`,
-    remedyOf(issue, path, unknown),
+    `${placed(yaml.placeOf(path, unknownKey ? 'key' : 'value'), path)}: ${unknownKey ? 'there is no such key' : whyOf(issue)}`,
+    remedyOf(fault),
   );
 }
 
-function pathOf(issue: v.BaseIssue<unknown>): (string | number)[] {
-  return (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
-}
-
-function dotted(path: Path): string {
-  return path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('');
-}
-
-/** Where a value stands, or its key; the nearest that is there where the path leads to nothing. */
-function offsetOf(yaml: Document, path: Path, which: 'key' | 'value'): number | undefined {
-  if (which === 'key') {
-    const parent = path.length === 1 ? yaml.contents : yaml.getIn(path.slice(0, -1), true);
-    const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === path.at(-1)) : undefined;
-    if (isNode(pair?.key)) return pair.key.range?.[0];
-  }
-  for (let length = path.length; length > 0; length--) {
-    const node = yaml.getIn(path.slice(0, length), true);
-    if (isNode(node)) return node.range?.[0];
-  }
-  return isNode(yaml.contents) ? yaml.contents.range?.[0] : undefined;
+/** Of a value that is a word or an object, and was written as an object: what is wrong inside. */
+function insideOf(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown>[] {
+  const { path: outer, type, issues = [] } = issue;
+  const inside = issues.flatMap((one): v.BaseIssue<unknown>[] => (outer && one.path ? [{ ...one, path: [...outer, ...one.path] }] : []));
+  return type === 'union' && inside.length > 0 ? inside : [issue];
 }
 
 function whyOf(issue: v.BaseIssue<unknown>): string {
@@ -85,39 +56,12 @@ function whyOf(issue: v.BaseIssue<unknown>): string {
   return `${issue.received} is not what belongs here (${/["|]/.test(expected) ? `one of ${expected.replace(/[()]/g, '').replaceAll(' |', ',')}` : expected})`;
 }
 
-function remedyOf(issue: v.BaseIssue<unknown>, path: Path, unknown: boolean): string {
-  if (unknown) {
-    const known = keysAt(PLAN, path.slice(0, -1));
-    const meant = nearest(String(path.at(-1)), known);
+function remedyOf({ issue, unknownKey }: SchemaFault): string {
+  if (unknownKey) {
+    const { meant, known } = unknownKey;
     return meant === undefined ? `known here are ${known.join(', ')}` : `did you mean ${meant}?`;
   }
   const allowed = [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].map(([, word = '']) => word);
   const meant = typeof issue.input === 'string' ? nearest(issue.input, allowed) : undefined;
   return meant === undefined ? SEE : `did you mean ${meant}?`;
-}
-
-/** What a schema of valibot shows of itself. */
-interface Shape {
-  readonly type: string;
-  readonly entries?: Readonly<Record<string, Shape>>;
-  readonly item?: Shape;
-  readonly wrapped?: Shape;
-  readonly options?: readonly Shape[];
-}
-
-/** The keys that a plan may have at a place. */
-function keysAt(schema: unknown, path: Path): string[] {
-  let shapes = unwrapped(schema as Shape);
-  for (const key of path) {
-    shapes = shapes.flatMap((shape) => {
-      const next = typeof key === 'number' ? shape.item : shape.entries?.[key];
-      return next ? unwrapped(next) : [];
-    });
-  }
-  return [...new Set(shapes.flatMap((shape) => Object.keys(shape.entries ?? {})))];
-}
-
-function unwrapped(shape: Shape): Shape[] {
-  if (shape.wrapped) return unwrapped(shape.wrapped);
-  return typeof shape.options?.[0] === 'object' ? shape.options.flatMap(unwrapped) : [shape];
 }

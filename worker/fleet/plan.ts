@@ -5,6 +5,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Credentials } from '../unit/flash.ts';
 import type { UnitIdentity } from '../unit/unit.ts';
 import type { Arrival } from './arrivals.ts';
+import type { TargetLimits } from './limits.ts';
 import type { Cohort } from './plan-cohort.ts';
 import { rosterOf } from './plan-roster.ts';
 
@@ -31,12 +32,16 @@ export interface FleetPlan {
   readonly cohorts?: readonly Cohort[];
   /** Limits that the target declares and this run keeps: connects of all units together, and of each one. */
   readonly pace?: { readonly perSecond?: number; readonly perDevicePerMinute?: number };
+  /** Limits that the target is known to have, kept or not: what is closed beyond them was probably throttled. Those of `pace` unless told. */
+  readonly limits?: TargetLimits;
   /** What units hold already, by DeviceName: those connect and do not register. */
   readonly flash?: Readonly<Record<string, Credentials>>;
   /** `plain` for a target that offers nothing encrypted; encrypted unless told. */
   readonly security?: 'encrypted' | 'plain';
   /** How connections end when the run does: with a DISCONNECT unless told. */
   readonly teardown?: 'disconnect' | 'drop';
+  /** How many of them end a second; all at once where absent, and when a person ends the run. */
+  readonly teardownRate?: number;
 }
 
 export interface PlannedUnit {

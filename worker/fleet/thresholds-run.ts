@@ -1,7 +1,7 @@
 // What the thresholds of a plan can ask of a finished run.
 import type { FleetReport } from './controller.ts';
 import { percentile, type Histograms } from './measure.ts';
-import type { CountName, Measured } from './thresholds.ts';
+import type { CountName, Measured, SeriesName } from './thresholds.ts';
 
 /** A finished run, for `judge`. Times are withheld where the run's own validity forbids them. */
 export function measuredOf(report: FleetReport, histograms: Histograms): Measured {
@@ -13,7 +13,8 @@ export function measuredOf(report: FleetReport, histograms: Histograms): Measure
     local: report.local,
     aborted: report.aborted,
     throttled: report.throttled,
-    ...report.rate,
+    offered: report.rate.offered,
+    achieved: report.rate.achieved,
     published: report.traffic.published,
     answered: report.traffic.answered,
     overruns: report.traffic.overruns,
@@ -21,11 +22,13 @@ export function measuredOf(report: FleetReport, histograms: Histograms): Measure
     lost: report.traffic.lost,
     reconnected: report.traffic.reconnected,
   };
+  const timed = (of: SeriesName): Histograms[keyof Histograms] =>
+    histograms[of === 'lag' || of.startsWith('service.') ? (of as keyof Histograms) : (`latency.${of}` as keyof Histograms)];
   return {
     count: (name) => counts[name],
+    samples: (of) => timed(of).totalCount,
     percentile(of, p) {
-      const key = of === 'lag' || of.startsWith('service.') ? (of as keyof Histograms) : (`latency.${of}` as keyof Histograms);
-      const histogram = histograms[key];
+      const histogram = timed(of);
       // How late the generator was is what says whether the others may be believed.
       return histogram.totalCount === 0 || (!report.validity.ok && of !== 'lag') ? null : percentile(histogram, p);
     },

@@ -13,7 +13,15 @@ const read = (text: string): Threshold => {
 const RUN: Measured = {
   count: (name) => ({ devices: 100, activated: 99, refused: 1, offered: 50, achieved: 49.9 })[name as string] ?? 0,
   percentile: (of, p) => (of === 'post' ? null : of === 'lag' ? 3 : p === 100 ? 900 : p * 4),
+  samples: () => 5_000,
 };
+
+/** A run with so few values that they can be counted. */
+const few = (...values: readonly number[]): Measured => ({
+  count: () => 0,
+  samples: () => values.length,
+  percentile: (_of, p) => [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil((p * values.length) / 100 - 1e-6) - 1)] ?? null,
+});
 
 describe('thresholds', () => {
   it.each([
@@ -46,6 +54,34 @@ describe('thresholds', () => {
     'refused == 5ms',
     'devices/refused/failed > 1',
   ])('refuses %j', (text) => expect(parseThreshold(text).ok).toBe(false));
+
+  it.each<[string, Measured, boolean | null, number]>([
+    // One of twenty may be the one of a hundred; two of them are not.
+    ['p99(connect) < 500ms', few(...Array<number>(20).fill(10)), null, 10],
+    ['p99(connect) < 500ms', few(...Array<number>(19).fill(10), 900), null, 900],
+    ['p99(connect) < 500ms', few(...Array<number>(18).fill(10), 900, 901), false, 901],
+    ['p99(connect) > 500ms', few(...Array<number>(18).fill(10), 900, 901), true, 901],
+    ['p99(connect) > 500ms', few(...Array<number>(19).fill(10), 900), null, 900],
+    ['p90(connect) < 500ms', few(...Array<number>(9).fill(10)), null, 10],
+    ['p90(connect) < 500ms', few(...Array<number>(10).fill(10)), true, 10],
+    ['p99(connect) < 500ms', few(...Array<number>(99).fill(10)), null, 10],
+    ['p99(connect) < 500ms', few(...Array<number>(100).fill(10)), true, 10],
+    ['p50(connect) < 500ms', few(10, 11), true, 10],
+    ['p50(connect) < 500ms', few(10), null, 10],
+    ['p99.9(connect) < 500ms', few(...Array<number>(999).fill(10)), null, 10],
+    ['p99.9(connect) < 500ms', few(...Array<number>(1_000).fill(10)), true, 10],
+    ['max(connect) < 500ms', few(10), true, 10],
+  ])('%s: a percentile of too few values is judged only where they decide it all the same (%#)', (text, run, ok, actual) => {
+    const [judged] = judge([read(text)], run);
+    expect(judged).toMatchObject({ ok, actual });
+    expect(judged?.tooFew === undefined).toBe(ok !== null);
+  });
+
+  it('say how many values there were, and how many it takes', () => {
+    expect(judge([read('p99(connect) < 1s')], few(1, 2, 3))).toEqual([
+      { text: 'p99(connect) < 1s', ok: null, actual: 3, tooFew: { had: 3, needed: 100 } },
+    ]);
+  });
 
   it('know which of them judge how units ended', () => {
     expect(judgesAccount([read('p99(connect) < 5s'), read('throttled == 0')])).toBe(false);

@@ -1,5 +1,6 @@
 // What must hold of a finished run, as a plan says it: `p99(connect) < 500ms`, `refused == 0`, `achieved/offered > 0.99`.
-import { nearest } from './plan-words.ts';
+import { nearest } from '../../kernel/words.ts';
+import { samplesNeeded } from './measure.ts';
 
 const COUNTS = [
   'devices',
@@ -55,6 +56,14 @@ export interface Measured {
   count(name: CountName): number;
   /** Milliseconds; null where it was not measured, or is withheld. */
   percentile(of: SeriesName, p: number): number | null;
+  /** Of how many values that is. */
+  samples(of: SeriesName): number;
+}
+
+/** Why a percentile was not judged: there are fewer values than it needs to be more than the largest of them. */
+export interface TooFew {
+  readonly had: number;
+  readonly needed: number;
 }
 
 export interface Judged {
@@ -63,6 +72,8 @@ export interface Judged {
   readonly ok: boolean | null;
   /** What was measured; milliseconds where it is a time. */
   readonly actual: number | null;
+  /** Where that decides nothing. */
+  readonly tooFew?: TooFew;
 }
 
 export type ParsedThreshold =
@@ -121,8 +132,37 @@ function suggestion(word: string, known: readonly string[]): string {
 export function judge(thresholds: readonly Threshold[], run: Measured): Judged[] {
   return thresholds.map(({ text, left, compare, bound }) => {
     const actual = valueOf(left, run);
-    return { text, ok: actual === null ? null : COMPARE[compare](actual, typeof bound === 'number' ? bound : run.count(bound)), actual };
+    if (actual === null) return { text, ok: null, actual };
+    const against = typeof bound === 'number' ? bound : run.count(bound);
+    const tooFew = left.map((metric) => tooFewFor(metric, run)).find((one) => one !== undefined);
+    if (!tooFew) return { text, ok: COMPARE[compare](actual, against), actual };
+    const ok = decidedBelow(left, compare, against, tooFew, run);
+    return ok === null ? { text, ok, actual, tooFew } : { text, ok, actual };
   });
+}
+
+function tooFewFor(metric: Metric, run: Measured): TooFew | undefined {
+  if (metric.kind === 'count') return undefined;
+  const [had, needed] = [run.samples(metric.of), samplesNeeded(metric.p)];
+  return had < needed ? { had, needed } : undefined;
+}
+
+/**
+ * What follows already from the highest percentile that so few values can say, since one above it is no less: where two of 20 took longer
+ * than the 99th percentile may, the run has missed it. One of them may be the one of a hundred.
+ */
+function decidedBelow(
+  [metric, ...more]: readonly Metric[],
+  compare: Threshold['compare'],
+  against: number,
+  { had }: TooFew,
+  run: Measured,
+): boolean | null {
+  if (metric?.kind !== 'percentile' || more.length > 0 || metric.p <= 50 || had < samplesNeeded(50)) return null;
+  const least = run.percentile(metric.of, 100 - 100 / had);
+  if (least === null || compare === '==' || compare === '!=') return null;
+  const holds = COMPARE[compare](least, against);
+  return compare === '>' || compare === '>=' ? (holds ? true : null) : holds ? null : false;
 }
 
 function valueOf(left: readonly Metric[], run: Measured): number | null {

@@ -11,16 +11,27 @@ export interface Flash {
   erase(): void;
 }
 
+class MemoryFlash implements Flash {
+  #stored: Credentials | undefined;
+
+  constructor(content: Credentials | undefined) {
+    this.#stored = content;
+  }
+
+  read(): Credentials | undefined {
+    return this.#stored;
+  }
+
+  write(credentials: Credentials): void {
+    this.#stored = credentials;
+  }
+
+  erase(): void {
+    this.#stored = undefined;
+  }
+}
+
 /** A flash that lives as long as the process: a power cycle of the virtual unit does not touch it. */
 export function memoryFlash(content?: Credentials): Flash {
-  let stored = content;
-  return {
-    read: () => stored,
-    write: (credentials) => {
-      stored = credentials;
-    },
-    erase: () => {
-      stored = undefined;
-    },
-  };
+  return new MemoryFlash(content);
 }

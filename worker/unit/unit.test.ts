@@ -265,7 +265,11 @@ describe('register', () => {
   it('writes the flash before it ends the registration connection', async () => {
     const order: string[] = [];
     const store = memoryFlash();
-    const flash: Flash = { ...store, write: (credentials) => (order.push('flash'), store.write(credentials)) };
+    const flash: Flash = {
+      read: () => store.read(),
+      write: (credentials) => (order.push('flash'), store.write(credentials)),
+      erase: () => store.erase(),
+    };
     const transport = scripted(
       clock,
       (packet, line) => {

@@ -1,5 +1,5 @@
 // One virtual device: its states, and the verbs that a fleet or a case drives it with. Each verb ends in an Outcome, whatever happens.
-import { endedByRelay, type ByteStream, type StreamHandlers } from '../../kernel/bytes/stream.ts';
+import { endedByRelay, type ByteStream, type Ending, type StreamHandlers } from '../../kernel/bytes/stream.ts';
 import { within, type Clock } from '../../kernel/clock.ts';
 import { ALPHANUMERIC, type Random } from '../../kernel/random.ts';
 import type { SessionName, TraceSink, Verb } from '../../kernel/trace/event.ts';
@@ -10,10 +10,10 @@ import { registrationModeParams, type EditionName } from '../../protocol/edition
 import { ProtocolError } from '../../protocol/errors.ts';
 import { registrationIdentifier, secretIdentifier, tokenIdentifier } from '../../protocol/identifier.ts';
 import { formatPropertyPost, parsePostReply, parseReply, type RegistrationReply } from '../../protocol/payload.ts';
-import { sign, type SignMethod } from '../../protocol/sign.ts';
+import { sign as signAnywhere, type SignMethod } from '../../protocol/sign.ts';
 import { isReplyTopic, propertyPost, propertyPostReply } from '../../protocol/topics.ts';
 import { formatUsername } from '../../protocol/username.ts';
-import type { ConnectFields, Message, OpenSession, Session, Timeouts } from '../session/session.ts';
+import type { ConnectFields, Message, OpenSession, Session, SessionEvents, Timeouts } from '../session/session.ts';
 import { exchangeOf, readAnswer, type HttpsRegistrar } from '../transport/http-register.ts';
 import type { Transport, Way } from '../transport/transport.ts';
 import { memoryFlash, type Credentials, type Flash } from './flash.ts';
@@ -45,6 +45,8 @@ export interface UnitEnv {
   readonly timeouts: Timeouts;
   readonly edition: EditionName;
   readonly signMethod: SignMethod;
+  /** What signs registrations and connections, where the machine has something faster than the protocol's own. */
+  readonly sign?: typeof signAnywhere | undefined;
   /** Instance id of the target, where it has one. */
   readonly instanceId?: string;
   readonly habits?: Habits;
@@ -108,11 +110,37 @@ const POWER_CUT: Outcome = { kind: 'aborted', by: 'operator' };
 /** Listens to a stream that nobody wants any more. */
 const NOBODY: StreamHandlers = { data: () => undefined, drain: () => undefined, end: () => undefined, close: () => undefined };
 
-/** The live connection. */
-interface Link {
+/** The live connection. One object for all that a session tells of: a fleet has thousands of them. */
+class Link implements SessionEvents {
   readonly session: Session;
   readonly stream: ByteStream;
   readonly mailbox: Mailbox;
+  readonly #heard: (message: Message) => void;
+  readonly #closed: (link: Link, ending: Ending) => void;
+
+  constructor(
+    stream: ByteStream,
+    fields: ConnectFields,
+    env: UnitEnv,
+    heard: (message: Message) => void,
+    closed: (link: Link, ending: Ending) => void,
+  ) {
+    this.stream = stream;
+    this.#heard = heard;
+    this.#closed = closed;
+    this.mailbox = new Mailbox(env.clock);
+    this.session = env.openSession(stream, fields, this, env);
+  }
+
+  message(message: Message): void {
+    this.#heard(message);
+    this.mailbox.deliver(message);
+  }
+
+  close(ending: Ending): void {
+    this.mailbox.close();
+    this.#closed(this, ending);
+  }
 }
 
 export class Unit {
@@ -122,6 +150,7 @@ export class Unit {
   readonly #env: UnitEnv;
   readonly #habits: Habits;
   #state: UnitState = 'blank';
+  readonly #sign: typeof signAnywhere;
   #link: Link | undefined;
   /** Did the relay, on our own side, end the last connection? */
   #lostRelay = false;
@@ -129,12 +158,22 @@ export class Unit {
   #life = 0;
   #connections = 0;
   #messageId = 0;
-  #listeners = new Set<(message: Message) => void>();
+  #listeners: Set<(message: Message) => void> | undefined;
+  readonly #heard = (message: Message): void => {
+    for (const listener of this.#listeners ?? []) listener(message);
+  };
+  readonly #closed = (link: Link, ending: Ending): void => {
+    this.#lostRelay = endedByRelay(ending);
+    if (this.#link !== link) return;
+    this.#link = undefined;
+    if (this.#state === 'online') this.#to('offline');
+  };
 
   constructor(identity: UnitIdentity, env: UnitEnv) {
     this.identity = identity;
     this.#env = env;
     this.#habits = env.habits ?? HABITS;
+    this.#sign = env.sign ?? signAnywhere;
     this.flash = env.flash ?? memoryFlash();
     env.secret?.(identity.productSecret);
     if (this.flash.read()) this.#state = 'provisioned';
@@ -146,8 +185,9 @@ export class Unit {
 
   /** Everything that arrives on the unit's connections, for cases that watch. */
   onMessage(listener: (message: Message) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
   }
 
   /** What a device does when it gets power: register if its habits say so, then connect. */
@@ -197,7 +237,7 @@ export class Unit {
   /** Connects with what is stored (DEV-05, DEV-06, DEV-07). */
   async connect(bend: Bend = {}): Promise<Outcome> {
     const life = this.#life;
-    await this.disconnect();
+    if (this.#link) await this.disconnect();
     if (life !== this.#life) return this.#ended('connect', POWER_CUT);
     const credentials = bend.credentials ?? this.flash.read();
     // Nothing to connect with: nobody's fault but that of the verb before.
@@ -334,7 +374,7 @@ export class Unit {
         ...instance,
       }),
       username: formatUsername(deviceName, productKey),
-      password: sign(signMethod, secret, registrationContent({ deviceName, productKey, random })),
+      password: this.#sign(signMethod, secret, registrationContent({ deviceName, productKey, random })),
       keepAlive: REGISTRATION_KEEP_ALIVE,
       clean: true,
     };
@@ -366,7 +406,7 @@ export class Unit {
         timestamp: TIMESTAMP,
         extra: AUTO_SUBSCRIBE,
       }),
-      password: sign(signMethod, credentials.deviceSecret, content),
+      password: this.#sign(signMethod, credentials.deviceSecret, content),
     };
   }
 
@@ -396,28 +436,9 @@ export class Unit {
       return [POWER_CUT];
     }
     this.#lostRelay = false;
-    const mailbox = new Mailbox(this.#env.clock);
-    const session = this.#env.openSession(
-      dialled.stream,
-      fields,
-      {
-        message: (message) => {
-          for (const listener of this.#listeners) listener(message);
-          mailbox.deliver(message);
-        },
-        close: (ending) => {
-          this.#lostRelay = endedByRelay(ending);
-          mailbox.close();
-          if (this.#link !== link) return;
-          this.#link = undefined;
-          if (this.#state === 'online') this.#to('offline');
-        },
-      },
-      this.#env,
-    );
-    const link: Link = { session, stream: dialled.stream, mailbox };
+    const link = new Link(dialled.stream, fields, this.#env, this.#heard, this.#closed);
     this.#link = link;
-    return [await session.opened, link];
+    return [await link.session.opened, link];
   }
 
   async #awaitCredentials(link: Link, life: number): Promise<Outcome> {

@@ -1,0 +1,55 @@
+// What of a document is told first when it does not fit its schema, and the key that was meant.
+import type * as v from 'valibot';
+import { nearest } from './words.ts';
+import type { Path } from './yaml.ts';
+
+export interface SchemaFault {
+  readonly issue: v.BaseIssue<unknown>;
+  readonly path: Path;
+  /** Undefined where it is not about a key that there is none of. */
+  readonly unknownKey: { readonly known: readonly string[]; readonly meant: string | undefined } | undefined;
+}
+
+/** What a schema of valibot shows of itself. */
+interface Shape {
+  readonly entries?: Readonly<Record<string, Shape>>;
+  readonly item?: Shape;
+  readonly wrapped?: Shape;
+  readonly options?: readonly unknown[];
+  /** Of a variant: the key whose value tells its options apart. */
+  readonly key?: string;
+  readonly literal?: unknown;
+}
+
+/** The fault to tell of several: a key that is mistyped comes before the one that is missing for it. */
+export function faultIn(schema: v.GenericSchema, issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): SchemaFault {
+  // What should be a mapping and is a list has no keys to mistype.
+  const unknown = issues.find((one) => one.expected === 'never' && one.input !== undefined && !Array.isArray(one.path?.at(-1)?.input));
+  const issue = unknown ?? issues[0];
+  const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+  if (!unknown) return { issue, path, unknownKey: undefined };
+  const known = keysAt(schema as unknown as Shape, unknown.path ?? []);
+  return { issue, path, unknownKey: { known, meant: nearest(String(path.at(-1)), known) } };
+}
+
+/** The keys that may stand beside the last one of a path. */
+function keysAt(schema: Shape, path: readonly v.IssuePathItem[]): string[] {
+  let shapes = [schema];
+  for (const [i, { key, input }] of path.entries()) {
+    shapes = shapes.flatMap((shape) => unwrapped(shape, input));
+    if (i < path.length - 1)
+      shapes = shapes.flatMap(({ item, entries }) => (typeof key === 'number' ? item : entries?.[String(key)]) ?? []);
+  }
+  return [...new Set(shapes.flatMap(({ entries }) => Object.keys(entries ?? {})))];
+}
+
+/** The schemas behind one that wraps or chooses; of a variant, the one that the value is of. */
+function unwrapped(shape: Shape, value: unknown): Shape[] {
+  if (shape.wrapped) return unwrapped(shape.wrapped, value);
+  // Those of a list of words are words.
+  const options = (shape.options ?? []).filter((one): one is Shape => typeof one === 'object' && one !== null);
+  if (options.length === 0) return [shape];
+  const { key } = shape;
+  const chosen = options.filter((one) => key !== undefined && one.entries?.[key]?.literal === (value as Record<string, unknown>)[key]);
+  return (chosen.length > 0 ? chosen : options).flatMap((one) => unwrapped(one, value));
+}

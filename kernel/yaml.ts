@@ -1,0 +1,70 @@
+// A YAML (or JSON) document of a user's, with the place of everything in it. What is wrong with it is told without its words: a file that was
+// named by mistake may be a secret.
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+
+/** Keys and indices from the outermost inwards. */
+export type Path = readonly (string | number)[];
+
+/** Both count from 1. */
+export interface Place {
+  readonly line: number;
+  readonly col: number;
+}
+
+export type ReadYaml =
+  | {
+      readonly kind: 'document';
+      readonly written: unknown;
+      /** Where a value stands, or its key; the nearest that is there where the path leads to nothing. */
+      placeOf(path: Path, which: 'key' | 'value'): Place | undefined;
+    }
+  /** A torn document ends somewhere behind its fault. */
+  | { readonly kind: 'torn'; readonly at: Place; readonly why: string }
+  /** An alias of nothing, or so many that the document would fill the memory. */
+  | { readonly kind: 'aliases' };
+
+/** Reads a text; never throws on account of it. */
+export function readYaml(text: string): ReadYaml {
+  const lines = new LineCounter();
+  const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const [broken] = yaml.errors;
+  if (broken) return { kind: 'torn', at: lines.linePos(broken.pos[0]), why: broken.code.toLowerCase().replaceAll('_', ' ') };
+  let written: unknown;
+  try {
+    written = yaml.toJS();
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    return { kind: 'aliases' };
+  }
+  return {
+    kind: 'document',
+    written,
+    placeOf(path, which) {
+      const offset = offsetOf(yaml, path, which);
+      return offset === undefined ? undefined : lines.linePos(offset);
+    },
+  };
+}
+
+/** `a.b[0].c`; a key that would not be read as one is quoted. */
+export function dotted(path: Path): string {
+  return path
+    .map((key, i) => {
+      if (typeof key === 'number') return `[${key}]`;
+      return `${i === 0 ? '' : '.'}${/^[\w-]+$/.test(key) ? key : JSON.stringify(key)}`;
+    })
+    .join('');
+}
+
+function offsetOf(yaml: Document, path: Path, which: 'key' | 'value'): number | undefined {
+  if (which === 'key') {
+    const parent = path.length === 1 ? yaml.contents : yaml.getIn(path.slice(0, -1), true);
+    const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === path.at(-1)) : undefined;
+    if (isNode(pair?.key)) return pair.key.range?.[0];
+  }
+  for (let length = path.length; length > 0; length--) {
+    const node = yaml.getIn(path.slice(0, length), true);
+    if (isNode(node)) return node.range?.[0];
+  }
+  return isNode(yaml.contents) ? yaml.contents.range?.[0] : undefined;
+}

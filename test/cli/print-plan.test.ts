@@ -1,0 +1,41 @@
+// A plan that was printed runs the same devices at the same target, wherever it is kept: the files that it names are found from there.
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { planFleet } from '../../cli/fleet-plan.ts';
+import { planDigest } from '../../worker/fleet/plan.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'muster-print-plan-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const PLANS = join(import.meta.dirname, '../../examples/plans');
+
+for (const name of ['written', 'elsewhere']) mkdirSync(join(folder, name));
+for (const name of ['listed.yaml', 'devices.csv']) copyFileSync(join(PLANS, name), join(folder, 'written', name));
+writeFileSync(join(folder, 'written', 'secret'), 'ps0123456789abcd');
+writeFileSync(
+  join(folder, 'written', 'lab.yaml'),
+  'name: lab\nendpoints: { mqtts: mqtts://h:1 }\nproduct: { key: a1, secretFile: secret }\n',
+);
+writeFileSync(join(folder, 'written', 'at-lab.yaml'), 'target: lab.yaml\ncohorts: [{ count: 2, mode: connect, csv: devices.csv }]\n');
+
+test.each([
+  ['the list of its units', 'listed.yaml', {}],
+  ['its target file', 'at-lab.yaml', {}],
+  ['a target file of the command line', 'listed.yaml', { target: relative('.', join(folder, 'written', 'lab.yaml')) }],
+])('%s', (_what, name, options) => {
+  const first = planFleet(join(folder, 'written', name), options);
+  const printed = join(folder, 'elsewhere', name);
+  writeFileSync(printed, first.text);
+  const again = planFleet(printed, {});
+  expect(first.plan.cohorts?.[0]?.listed).toHaveLength(3);
+  expect(planDigest(again.plan)).toBe(planDigest(first.plan));
+  expect(again.plan.cohorts?.map(({ listed }) => listed)).toEqual(first.plan.cohorts?.map(({ listed }) => listed));
+  expect(again.chosen).toEqual(first.chosen);
+  expect(again.text).toBe(first.text);
+});
+
+test('a URL and the embedded stub stay what they are', () => {
+  expect(planFleet(join(folder, 'written', 'listed.yaml'), { target: 'mqtt://h:1' }).text).toMatch(/^target: mqtt:\/\/h:1$/m);
+  expect(planFleet(join(folder, 'written', 'listed.yaml'), { target: 'stub' }).text).toMatch(/^target: stub$/m);
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { FleetReport, FleetView } from '../../worker/fleet/controller.ts';
+import { encodeHistogram, newHistogram, newHistograms, record } from '../../worker/fleet/measure.ts';
+import { figuresOf, ownSilence, reasonsIn, tooFew } from './figures.ts';
+import { pageReport } from './fleet-report.ts';
+import { relayFigures } from './relay-figures.ts';
+
+const row = (family: string, kind: string, count: number) => ({ family, kind, count }) as FleetView['errors'][number];
+const SLOW = ['scheduler lag p99 was 1477 ms, more than 50 ms'];
+const endings = { activated: 0, refused: 0, failed: 0, local: 0, aborted: 0 };
+const viewOf = (part: Partial<FleetView>): FleetView => ({ rate: { offered: 100, achieved: 100 }, endings, ...part }) as FleetView;
+
+describe('silence of our own', () => {
+  const errors = [row('connack', 'silent', 9_000), row('reply', 'silent', 1), row('connack', 'connack 4', 5)];
+
+  it('is counted over all stages, and never holds what was answered', () => {
+    expect(ownSilence(errors, SLOW, 'wss://host')).toEqual({ count: 9_001, platform: 'target', reasons: SLOW });
+    expect(ownSilence([row('connack', 'connack 4', 5), row('tcp', 'ECONNREFUSED', 3)], SLOW, null)).toBeNull();
+  });
+
+  it("is a target's while this machine kept up, and always this machine's on the in-page platform", () => {
+    expect(ownSilence(errors, [], 'wss://host')).toBeNull();
+    expect(ownSilence(errors, [], null)).toEqual({ count: 9_001, platform: 'own', reasons: [] });
+  });
+
+  it('is not explained by devices for which the browser had no room', () => {
+    const figures = figuresOf(newHistograms(), viewOf({ endings: { ...endings, local: 45 } }), null);
+    expect([figures.validity.ok, figures.slow]).toEqual([false, []]);
+    const late = newHistograms();
+    for (let i = 0; i < 100; i++) record(late.lag, 1_477);
+    expect(figuresOf(late, viewOf({}), null).slow).toHaveLength(1);
+    expect(figuresOf(newHistograms(), viewOf({ rate: { offered: 100, achieved: 90 } }), null).slow).toHaveLength(1);
+  });
+
+  it('is explained in both languages', () => {
+    expect(reasonsIn(SLOW, 'en')).toBe(SLOW[0]);
+    expect(reasonsIn([...SLOW, ...SLOW], 'zh-CN')).toMatch(/^调度延迟.*1477 毫秒.*；调度延迟/);
+  });
+});
+
+describe('a percentile of few values', () => {
+  it('is none until it is more than the largest of them', () => {
+    const of = (count: number) => ({ p50: 1, p90: 1, p99: 1, max: 1, count });
+    expect((['p50', 'p90', 'p99', 'max'] as const).map((column) => tooFew(of(20), column))).toEqual([false, false, true, false]);
+    expect([tooFew(of(9), 'p90'), tooFew(of(99), 'p99'), tooFew(of(100), 'p99'), tooFew(of(1), 'p50')]).toEqual([true, true, false, true]);
+    expect(tooFew(null, 'p99')).toBe(false);
+  });
+});
+
+describe('what the relay measured', () => {
+  const encoded = (...ms: number[]): string => {
+    const histogram = newHistogram(2);
+    for (const one of ms) record(histogram, one);
+    return encodeHistogram(histogram);
+  };
+  /** Two workers of one run over TCP. */
+  const relay = relayFigures([
+    { tcp: encoded(1, 1, 1), tls: encoded(), firstByte: encoded(5) },
+    { tcp: encoded(1, 40), tls: encoded(), firstByte: encoded() },
+  ]);
+  const report = { devices: 5, validity: { ok: true, reasons: [] } } as unknown as FleetReport;
+  const session = 'lean';
+
+  it('stands beside the account, over all workers, each with the number of its connections', () => {
+    const { relay: found, ...rest } = pageReport(report, { session, relay });
+    expect(rest).toEqual({ ...report, session });
+    expect(found?.tcpMs.count).toBe(5);
+    expect(found?.tcpMs.p50).toBeCloseTo(1, 1);
+    expect(found?.tcpMs.max).toBeGreaterThan(39);
+    expect(found?.firstByteMs).toMatchObject({ count: 1, p50: expect.closeTo(5, 0) as number });
+  });
+
+  it('is a count alone where nothing was timed, or where the run is not believed', () => {
+    expect(pageReport(report, { session, relay }).relay?.tlsMs).toEqual({ count: 0 });
+    const doubted = { ...report, validity: { ok: false, reasons: SLOW } };
+    expect(pageReport(doubted, { session, relay }).relay).toEqual({ tcpMs: { count: 5 }, tlsMs: { count: 0 }, firstByteMs: { count: 1 } });
+  });
+
+  it('is absent where there was no relay', () => {
+    expect(pageReport(report, { session, relay: null })).toEqual({ ...report, session });
+  });
+});

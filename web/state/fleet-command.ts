@@ -1,0 +1,19 @@
+// The command that runs headless what the form of the fleet describes. It holds no secret: the command asks the environment for that.
+import { quoted } from '../../report/html/command.ts';
+import { problemsOf, type Values } from './fields.ts';
+
+/**
+ * The command line; null while the form lacks something that belongs into it.
+ * @param relayed where the relay's chosen target is, `mqtts://host:port`; null without one
+ */
+export function fleetCommandOf(values: Values, relayed: string | null): string | null {
+  const { target, mode, session, seed, namespace, productKey } = values;
+  const { productSecret: _, ...problems } = problemsOf(values);
+  const url = target === 'relay' ? relayed : values.url;
+  if (Object.keys(problems).length > 0 || url === null) return null;
+  const words = ['muster', 'fleet', '--devices', String(Number(values.devices)), '--rate', String(Number(values.rate))];
+  words.push('--mode', mode, '--session', session, '--seed', quoted(seed));
+  // Names that were added beforehand are of this namespace.
+  if (target !== 'stub') words.push('--namespace', namespace, '--target', quoted(url), '--product-key', productKey);
+  return words.join(' ');
+}

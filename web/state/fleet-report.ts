@@ -1,0 +1,24 @@
+// fleet.json of the page: the account of the fleet as the command writes it, and beside it what the relay measured.
+import type { SessionName } from '../../kernel/trace/event.ts';
+import type { FleetReport } from '../../worker/fleet/controller.ts';
+import type { Percentiles } from '../../worker/fleet/measure.ts';
+import type { RelayFigures } from './relay-figures.ts';
+
+/** Milliseconds of the relay's clock, and of how many connections; the count alone where nothing was timed or the run is not believed. */
+type RelayTimings = { readonly count: number } & Partial<Percentiles>;
+
+export interface PageReport extends FleetReport {
+  /** Without the way between page and relay, which `latencyMs` and `serviceMs` hold; absent where no relay was between. */
+  readonly relay?: Readonly<Record<'tcpMs' | 'tlsMs' | 'firstByteMs', RelayTimings>>;
+}
+
+/** @param relay what the relay measured; null where there was none */
+export function pageReport(report: FleetReport, { session, relay }: { session: SessionName; relay: RelayFigures | null }): PageReport {
+  if (!relay) return { ...report, session };
+  const { counts, percentiles } = relay;
+  const timings = (time: keyof typeof counts): RelayTimings => ({
+    count: counts[time],
+    ...(report.validity.ok ? percentiles[time] : null),
+  });
+  return { ...report, session, relay: { tcpMs: timings('tcp'), tlsMs: timings('tls'), firstByteMs: timings('firstByte') } };
+}
