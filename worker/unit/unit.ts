@@ -10,7 +10,7 @@ import { registrationModeParams, type EditionName } from '../../protocol/edition
 import { ProtocolError } from '../../protocol/errors.ts';
 import { registrationIdentifier, secretIdentifier, tokenIdentifier } from '../../protocol/identifier.ts';
 import { formatPropertyPost, parsePostReply, parseReply, type RegistrationReply } from '../../protocol/payload.ts';
-import { sign as signAnywhere, type SignMethod } from '../../protocol/sign.ts';
+import { sign, type SignMethod } from '../../protocol/sign.ts';
 import { isReplyTopic, propertyPost, propertyPostReply } from '../../protocol/topics.ts';
 import { formatUsername } from '../../protocol/username.ts';
 import type { ConnectFields, Message, OpenSession, Session, SessionEvents, Timeouts } from '../session/session.ts';
@@ -45,8 +45,6 @@ export interface UnitEnv {
   readonly timeouts: Timeouts;
   readonly edition: EditionName;
   readonly signMethod: SignMethod;
-  /** What signs registrations and connections, where the machine has something faster than the protocol's own. */
-  readonly sign?: typeof signAnywhere | undefined;
   /** Instance id of the target, where it has one. */
   readonly instanceId?: string;
   readonly habits?: Habits;
@@ -150,7 +148,6 @@ export class Unit {
   readonly #env: UnitEnv;
   readonly #habits: Habits;
   #state: UnitState = 'blank';
-  readonly #sign: typeof signAnywhere;
   #link: Link | undefined;
   /** Did the relay, on our own side, end the last connection? */
   #lostRelay = false;
@@ -173,7 +170,6 @@ export class Unit {
     this.identity = identity;
     this.#env = env;
     this.#habits = env.habits ?? HABITS;
-    this.#sign = env.sign ?? signAnywhere;
     this.flash = env.flash ?? memoryFlash();
     env.secret?.(identity.productSecret);
     if (this.flash.read()) this.#state = 'provisioned';
@@ -374,7 +370,7 @@ export class Unit {
         ...instance,
       }),
       username: formatUsername(deviceName, productKey),
-      password: this.#sign(signMethod, secret, registrationContent({ deviceName, productKey, random })),
+      password: sign(signMethod, secret, registrationContent({ deviceName, productKey, random })),
       keepAlive: REGISTRATION_KEEP_ALIVE,
       clean: true,
     };
@@ -406,7 +402,7 @@ export class Unit {
         timestamp: TIMESTAMP,
         extra: AUTO_SUBSCRIBE,
       }),
-      password: this.#sign(signMethod, credentials.deviceSecret, content),
+      password: sign(signMethod, credentials.deviceSecret, content),
     };
   }
 
