@@ -115,6 +115,8 @@ function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: Targ
     (process.env.MUSTER_PRODUCT_KEY || stub?.products[0]?.productKey || (options.anyBroker ? ANY_PRODUCT.productKey : undefined));
   if (productKey === undefined) throw new UserError('a target URL needs a ProductKey', 'give --product-key, or set MUSTER_PRODUCT_KEY');
   requireProductKey(productKey, options.productKey === undefined ? 'MUSTER_PRODUCT_KEY' : '--product-key');
+  // A broker that is asked for no product is not the vendor's platform: its limits do not hold there.
+  const unlimited = stub !== undefined || productKey === ANY_PRODUCT.productKey;
   return {
     kind: 'remote',
     name: `${scheme}://${url.host}`,
@@ -127,8 +129,8 @@ function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: Targ
     profiles: undefined,
     administrator: stub && { kind: 'stub', url: operatorUrl(stub.ports), token: stub.operatorToken, from: { port } },
     inventory: undefined,
-    perSecond: stub ? undefined : CONNECTS_PER_ACCOUNT_PER_SECOND,
-    ...paceOf(stub ? 'none' : CONNECTS_PER_DEVICE),
+    perSecond: unlimited ? undefined : CONNECTS_PER_ACCOUNT_PER_SECOND,
+    ...paceOf(unlimited ? 'none' : CONNECTS_PER_DEVICE),
   };
 }
 

@@ -1,8 +1,8 @@
 // Runs of a fleet in a tab of real Chromium, for tools/bench.mjs: everything due at once, until every device is online or has ended. On the
 // in-page platform, through the relay, and over the browser's own WebSockets. By hand: `node tools/bench-page.mjs` runs one of each.
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,11 +64,11 @@ async function start(args) {
 
 /**
  * @param {readonly string[]} args of `muster serve`
- * @param {{ devices: number, mode?: string, rate?: number }} plan
+ * @param {{ devices: number, mode?: string, rate?: number, session?: string }} plan
  * @param {(page: import('@playwright/test').Page) => Promise<void>} choose fills in the target
  * @returns {Promise<PageRun>}
  */
-async function run(args, { devices, mode = 'mixed', rate = RATE }, choose) {
+async function run(args, { devices, mode = 'mixed', rate = RATE, session = 'lean' }, choose) {
   const server = await start(['serve', '--port', '0', '--no-stub', ...args]);
   const browser = await chromium.launch({ executablePath: await ensureChromium(), args: [...chromiumFlags] });
   try {
@@ -79,6 +79,7 @@ async function run(args, { devices, mode = 'mixed', rate = RATE }, choose) {
     await page.getByRole('textbox', { name: 'Devices', exact: true }).fill(String(devices));
     await page.getByRole('textbox', { name: 'Arrivals / s', exact: true }).fill(String(rate));
     await page.getByLabel('Registration', { exact: true }).selectOption(mode);
+    await page.getByLabel('MQTT client', { exact: true }).selectOption(session);
     await page.evaluate('window.longestTask = 0; window.frames.length = 0');
     const startedAt = performance.now();
     await page.getByRole('button', { name: 'Run', exact: true }).click();
@@ -108,15 +109,16 @@ function requireAll(result, devices) {
 
 /**
  * Devices on the in-page platform; each registers, connects and posts once meanwhile.
- * @param {{ devices: number, mode?: string }} plan
+ * @param {{ devices: number, mode?: string, session?: string }} plan
  */
 export async function measurePage(plan) {
   return requireAll(await run([], plan, () => Promise.resolve()), plan.devices);
 }
 
 /**
- * @param {(stub: { wss: number, target: string }) => Promise<PageRun>} use
- * @returns {Promise<PageRun>}
+ * @template {PageRun} T
+ * @param {(stub: { mqtts: number, wss: number, target: string }) => Promise<T>} use
+ * @returns {Promise<T>}
  */
 async function withStub(use) {
   const folder = mkdtempSync(join(tmpdir(), 'muster-bench-page-'));
@@ -134,12 +136,12 @@ async function withStub(use) {
 /**
  * What a stub says of itself.
  * @param {string} line
- * @returns {{ wss: number, target: string }}
+ * @returns {{ mqtts: number, wss: number, target: string }}
  */
 function readyOf(line) {
   /** @type {unknown} */
   const said = JSON.parse(line);
-  return /** @type {{ wss: number, target: string }} */ (said);
+  return /** @type {{ mqtts: number, wss: number, target: string }} */ (said);
 }
 
 /** @param {import('@playwright/test').Page} page */
@@ -155,13 +157,33 @@ async function chooseRelay(page) {
 }
 
 /**
- * Devices that register without names added beforehand, through the relay, over TLS, at a stub in another process.
+ * TLS handshakes a second that Node alone has with a stub, from one process that does nothing else.
+ * @param {number} port
+ * @param {number} handshakes
+ * @returns {Promise<number>}
+ */
+async function ceilingAt(port, handshakes) {
+  const program = join(checkout, 'node_modules/.cache/muster-bench/load-client.js');
+  if (!existsSync(program)) throw new Error('npm run bench builds the programs that this needs; run it first, with -- --smoke');
+  const client = fork(program, { execArgv: ['--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  client.send({ kind: 'bare', url: `mqtts://127.0.0.1:${port}`, steps: [handshakes], warmUp: handshakes / 2 });
+  const message = /** @type {unknown[]} */ (await once(client, 'message'));
+  const [step] = /** @type {{ wallMs: number }[]} */ (message[0]);
+  return (1000 * handshakes) / (step?.wallMs ?? NaN);
+}
+
+/**
+ * Devices that register without names added beforehand, and sign in, through the relay, over TLS, at a stub in another process: two
+ * handshakes each. The ceiling is of the same stub, before they come.
  * @param {{ devices: number, rate?: number }} plan
  */
 export async function measureRelay(plan) {
-  return withStub(async ({ target }) =>
-    requireAll(await run(['--target', target], { ...plan, mode: 'regnwl' }, chooseRelay), plan.devices),
-  );
+  return withStub(async ({ target, mqtts }) => {
+    const ceilingPerSecond = await ceilingAt(mqtts, Math.min(1000, plan.devices));
+    const result = requireAll(await run(['--target', target], { ...plan, mode: 'regnwl' }, chooseRelay), plan.devices);
+    const handshakesPerSecond = 2 * result.registrationsPerSecond;
+    return { ...result, handshakesPerSecond, ceilingPerSecond, percentOfCeiling: (100 * handshakesPerSecond) / ceilingPerSecond };
+  });
 }
 
 /**
@@ -212,6 +234,7 @@ async function freePort() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const parts = {
     'in-page 10,000': () => measurePage({ devices: 10_000 }),
+    'in-page 10,000, reference': () => measurePage({ devices: 10_000, session: 'reference' }),
     'relay TLS 5,000': () => measureRelay({ devices: 5_000 }),
     'relay TCP connect 5,000': () => measureRelayTcp({ devices: 5_000 }),
     'direct WSS 200': () => measureDirect({ devices: 200 }),

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { buildIfOlder, checkout } from './build.mjs';
-import { measurePage } from './bench-page.mjs';
+import { measureDirect, measurePage, measureRelay, measureRelayTcp } from './bench-page.mjs';
 import { measureSuite } from './bench-suite.mjs';
 
 const smoke = process.argv.includes('--smoke');
@@ -15,6 +15,9 @@ const jsonFile = jsonAt >= 0 ? process.argv[jsonAt + 1] : undefined;
 /** Counted runs after one that is not; a smoke run only shows that the bench still works. */
 const RUNS = smoke ? 1 : 5;
 const DEVICES = smoke ? 200 : 2000;
+/** Of what takes long. */
+const FEW = smoke ? 1 : 3;
+const many = smoke ? 100 : 5000;
 
 /** @typedef {Record<string, number>} Sample */
 
@@ -74,7 +77,16 @@ const results = [
   await series("the stub's side, one process", () => sampleOf('stub-load')),
   await series("our side, beside the barest client: mosquitto over TCP, the stub's TLS", () => sampleOf('load')),
   await series('verify platform on the embedded stub', () => measureSuite(smoke ? { cases: 'platform/nwl/f*' } : {})),
-  await series('in a tab', () => measurePage({ devices: smoke ? 200 : 5000 })),
+  await series('in a tab, 5,000 devices, reference', () => measurePage({ devices: smoke ? 200 : 5000, session: 'reference' })),
+  await series('in a tab, 10,000 devices in both modes, lean', () => measurePage({ devices: smoke ? 200 : 10_000 }), FEW),
+  await series('in a tab, through the relay: 5,000 devices register and connect over TLS', () => measureRelay({ devices: many }), FEW),
+  await series(
+    'in a tab, through the relay: 5,000 devices connect over TCP at mosquitto',
+    async () => (await measureRelayTcp({ devices: many })) ?? {},
+    FEW,
+  ),
+  await series('in a tab, own WebSockets: 200 devices, 50 a second', () => measureDirect({ devices: smoke ? 20 : 200 }), FEW),
+  await series('in a tab, own WebSockets: 300 devices, more than a tab may have', () => measureDirect({ devices: smoke ? 20 : 300 }), 1),
 ];
 for (const { name, figures } of results) {
   console.log(`\n${name}`);

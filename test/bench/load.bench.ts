@@ -1,60 +1,20 @@
 // What a connection costs our side, beside the barest client that Node can be: at Debian's mosquitto over TCP, at the stub over TLS. The
 // clients take turns, each in a process of its own, so that their ratio is of one and the same minute. Prints one JSON line.
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import mqtt from 'mqtt-packet';
 import { sign } from '../../protocol/sign.ts';
+import { startMosquitto } from './broker.bench.ts';
 import type { ClientKind, Order, Step } from './load-client.bench.ts';
+import { measureTsung } from './tsung.bench.ts';
 
 const devices = Number(process.argv[2] ?? '1000');
 /** A full run goes to what one process may open: the hard limit of files is often 20,000. */
 const STEPS = devices < 1000 ? [devices / 2, devices] : [1000, 5000, 15_000];
 const HANDSHAKES = Math.min(devices, 1000);
+/** What tsung is asked for: it is told apart from what it needs for itself by its first 500. */
+const PEER_DEVICES = 5000;
 const KINDS: readonly ClientKind[] = ['bare', 'lean', 'reference'];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Mosquitto on loopback with one address for each kind of client, so that none of them runs out of ports; undefined where it is not installed. */
-async function startMosquitto(port: number, hosts: readonly string[]): Promise<{ close(): Promise<void> } | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
-  const config = join(folder, 'mosquitto.conf');
-  const listeners = hosts.map((host) => `listener ${port} ${host}\nmax_connections -1\n`).join('');
-  writeFileSync(config, `allow_anonymous true\npersistence false\nlog_type error\n${listeners}`);
-  const broker = spawn('mosquitto', ['-c', config], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const failed = await Promise.race([once(broker, 'error'), listening(port, hosts.at(-1) ?? '127.0.0.1')]);
-  if (failed !== undefined) {
-    rmSync(folder, { recursive: true });
-    return undefined;
-  }
-  return {
-    async close() {
-      broker.kill();
-      await once(broker, 'exit');
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
-
-async function listening(port: number, host: string): Promise<undefined> {
-  for (;;) {
-    const socket = connect(port, host);
-    const came = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'close').then(() => false)]).catch(() => false);
-    socket.destroy();
-    if (came) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 async function load(order: Order): Promise<Step[]> {
   const profile = process.env['MUSTER_BENCH_PROFILE'] === order.kind ? ['--cpu-prof'] : [];
@@ -118,30 +78,41 @@ function codecAndHmac(): number {
 
 const most = STEPS.at(-1) ?? devices;
 figures['codecAndHmacCpuMicros'] = codecAndHmac();
-const hosts = KINDS.map((_, i) => `127.0.0.${i + 1}`);
-const port = await freePort();
-const broker = await startMosquitto(port, hosts);
+const broker = await startMosquitto(KINDS.length + 3);
+const warmUp = Math.min(200, devices);
+
+/** Handshakes a second, and CPU of each, of nothing but handshakes and of devices that sign in. */
+async function overTls(where: string, urlOf: (i: number) => string, tokens?: Order['tokens']): Promise<void> {
+  for (const [i, kind] of (['bare', 'lean'] as const).entries()) {
+    const order = { kind, url: urlOf(i), steps: [HANDSHAKES], warmUp };
+    const [step] = await load(tokens ? { ...order, tokens } : order);
+    if (!step) continue;
+    figures[`${kind}${where}CpuMicros`] = step.cpuMicros / step.connections;
+    figures[`${kind}${where}PerSecond`] = (1000 * step.connections) / step.wallMs;
+  }
+  ratio(`lean${where}PercentOfCeiling`, figures[`lean${where}PerSecond`], figures[`bare${where}PerSecond`]);
+}
+
 if (broker) {
   for (const [i, kind] of KINDS.entries()) {
-    keep(kind, await load({ kind, url: `mqtt://${hosts[i] ?? ''}:${port}`, steps: STEPS, warmUp: Math.min(500, devices) }));
+    keep(kind, await load({ kind, url: broker.url(i, 'mqtt'), steps: STEPS, warmUp: Math.min(500, devices) }));
   }
-  await broker.close();
   ratio('leanCpuPercentOfBare', figures[`leanCpuMicrosAt${most}`], figures[`bareCpuMicrosAt${most}`]);
   ratio('referenceCpuPercentOfLean', figures[`referenceCpuMicrosAt${most}`], figures[`leanCpuMicrosAt${most}`]);
+  await overTls('BrokerTls', (i) => broker.url(KINDS.length + i, 'mqtts'));
+  const peer = devices < 1000 ? undefined : await measureTsung(broker, broker.url(KINDS.length + 2, 'mqtt'), PEER_DEVICES);
+  if (peer) {
+    figures['tsungCpuMicros'] = peer.cpuMicros;
+    figures['tsungResidentBytes'] = peer.residentBytes;
+  }
+  await broker.close();
 } else process.stderr.write('bench: mosquitto is not installed, so nothing is measured over TCP\n');
 
 const stub = fork(new URL('./stub.js', import.meta.url), { execArgv: ['--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 const { mqtts } = await answerOf<{ mqtts: number }>(stub);
-const warmUp = Math.min(200, devices);
 stub.send({ provision: HANDSHAKES });
 const tokens = await answerOf<NonNullable<Order['tokens']>>(stub);
-for (const kind of ['bare', 'lean'] as const) {
-  const [step] = await load({ kind, url: `mqtts://127.0.0.1:${mqtts}`, steps: [HANDSHAKES], warmUp, tokens });
-  if (!step) continue;
-  figures[`${kind}TlsCpuMicros`] = step.cpuMicros / step.connections;
-  figures[`${kind}TlsPerSecond`] = (1000 * step.connections) / step.wallMs;
-}
-ratio('tlsPercentOfCeiling', figures['leanTlsPerSecond'], figures['bareTlsPerSecond']);
+await overTls('StubTls', () => `mqtts://127.0.0.1:${mqtts}`, tokens);
 stub.send({ end: true });
 await once(stub, 'exit');
 process.stdout.write(`${JSON.stringify(figures)}\n`);
