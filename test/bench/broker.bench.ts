@@ -50,7 +50,7 @@ export async function startMosquitto(clients: number): Promise<Broker | undefine
   const listeners = hosts.map((host) => listener(ports.mqtt, host) + listener(ports.mqtts, host, tls));
   const config = file('mosquitto.conf', `user root\nallow_anonymous true\npersistence false\nlog_type error\n${listeners.join('')}`);
   const broker = spawn('mosquitto', ['-c', config], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: 'ignore',
     env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` },
   });
   const failed = await Promise.race([once(broker, 'error'), listening(ports.mqtts, hosts.at(-1) ?? '127.0.0.1')]);

@@ -11,7 +11,8 @@ import { measureTsung } from './tsung.bench.ts';
 const devices = Number(process.argv[2] ?? '1000');
 /** A full run goes to what one process may open: the hard limit of files is often 20,000. */
 const STEPS = devices < 1000 ? [devices / 2, devices] : [1000, 5000, 15_000];
-const HANDSHAKES = Math.min(devices, 1000);
+/** Enough that what is measured is no longer the compiling of the code. */
+const HANDSHAKES = devices < 1000 ? devices : 4000;
 /** What tsung is asked for: it is told apart from what it needs for itself by its first 500. */
 const PEER_DEVICES = 5000;
 const KINDS: readonly ClientKind[] = ['bare', 'lean', 'reference'];
@@ -79,7 +80,7 @@ function codecAndHmac(): number {
 const most = STEPS.at(-1) ?? devices;
 figures['codecAndHmacCpuMicros'] = codecAndHmac();
 const broker = await startMosquitto(KINDS.length + 3);
-const warmUp = Math.min(200, devices);
+const warmUp = Math.min(1000, devices);
 
 /** Handshakes a second, and CPU of each, of nothing but handshakes and of devices that sign in. */
 async function overTls(where: string, urlOf: (i: number) => string, tokens?: Order['tokens']): Promise<void> {

@@ -13,20 +13,17 @@ export interface PeerFigures {
 
 /** Arrivals a second. */
 const RATE = 500;
-/** Clients of the warm-up: what of CPU and memory does not belong to any one of them. */
+/** Clients that come before anything is counted: what of CPU and memory belongs to none of them. */
 const FIRST = 500;
 const TICK_MICROS = 10_000;
 
-/** A session that connects and then thinks for longer than the bench lasts. The first phase warms up; its clients stay. */
+/** Sessions that connect and then think for longer than the bench lasts. */
 function planOf(url: URL, devices: number): string {
-  const [before, seconds] = [FIRST / RATE, (devices - FIRST) / RATE];
-  const phase = (n: number, duration: number, users: number, rate: number): string =>
-    `<arrivalphase phase="${n}" duration="${duration}" unit="second"><users maxnumber="${users}" arrivalrate="${rate}" unit="second"/></arrivalphase>`;
   return `<?xml version="1.0"?><!DOCTYPE tsung SYSTEM "/usr/share/tsung/tsung-1.0.dtd">
 <tsung loglevel="error" version="1.0">
 <clients><client host="localhost" use_controller_vm="true" maxusers="60000"/></clients>
 <servers><server host="${url.hostname}" port="${url.port}" type="tcp"/></servers>
-<load>${phase(1, before, FIRST, RATE)}${phase(2, 5, 1, 0.2)}${phase(3, seconds * 2, devices - FIRST, RATE)}</load>
+<load><arrivalphase phase="1" duration="${(2 * devices) / RATE}" unit="second"><users maxnumber="${devices}" arrivalrate="${RATE}" unit="second"/></arrivalphase></load>
 <sessions><session name="idle" probability="100" type="ts_mqtt">
 <request><mqtt type="connect" clean_start="true" keepalive="1200"/></request><thinktime value="600" random="false"/>
 </session></sessions></tsung>
@@ -64,12 +61,12 @@ export async function measureTsung(broker: Broker, url: string, devices: number)
     return false;
   };
   const group = tsung.pid;
+  const idle = broker.connections();
   try {
-    if (group === undefined || !(await reached(FIRST))) return undefined;
-    const before = usageOf(group);
-    if (!(await reached(devices))) return undefined;
-    const after = usageOf(group);
-    const counted = devices - FIRST;
+    if (group === undefined || !(await reached(idle + FIRST / 2))) return undefined;
+    const [before, already] = [usageOf(group), broker.connections()];
+    if (!(await reached(idle + devices))) return undefined;
+    const [after, counted] = [usageOf(group), broker.connections() - already];
     return { cpuMicros: (after.micros - before.micros) / counted, residentBytes: (after.bytes - before.bytes) / counted };
   } finally {
     if (group !== undefined) {
