@@ -52,8 +52,8 @@ function spread(values) {
  * @param {number} [runs] counted ones
  */
 async function series(name, take, runs = RUNS) {
-  console.error(`bench: ${name}, 1 warm-up and ${runs} counted`);
-  await take();
+  console.error(`bench: ${name}, ${smoke ? 'no' : '1'} warm-up and ${runs} counted`);
+  if (!smoke) await take();
   /** @type {Sample[]} */
   const samples = [];
   for (let run = 0; run < runs; run++) samples.push(await take());
