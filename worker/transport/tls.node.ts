@@ -1,6 +1,7 @@
 // TLS over a socket that is connected, as fleets and the relay speak it to a platform.
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { checkServerIdentity, connect, TLSSocket, type PeerCertificate, type SecureContext } from 'node:tls';
+import { checkServerIdentity, connect, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 
 export interface TlsAsClient {
   readonly context: SecureContext;
@@ -28,6 +29,10 @@ export function tlsOver(socket: Socket, { context, host, serverName, insecure }:
   // Before it asks whether the certificate is for this host, Node makes objects of it and of all its issuers, which takes a quarter of the
   // time of a handshake and is not looked at again.
   secure.getPeerCertificate = () => ({}) as PeerCertificate & { issuerCertificate: never };
+  // Each time that a client asks for it, Node 20 takes the first certificate out of the chain: whoever asks again would get its issuer.
+  const taken = secure.getPeerX509Certificate.bind(secure);
+  let certificate: X509Certificate | undefined;
+  secure.getPeerX509Certificate = () => (certificate ??= taken());
   // Node cannot reset a TLS connection, and resetting the TCP connection under it crashes the process (seen with 20.20): an abort ends
   // the connection at once, without a close_notify.
   secure.resetAndDestroy = () => secure.destroy();
@@ -38,6 +43,5 @@ export function tlsOver(socket: Socket, { context, host, serverName, insecure }:
 function checkIdentity(secure: TLSSocket, name: string): Error | undefined {
   const certificate = secure.getPeerX509Certificate();
   if (certificate?.checkHost(name, STRICTLY) !== undefined || certificate?.checkIP(name) !== undefined) return undefined;
-  const { getPeerCertificate } = TLSSocket.prototype;
-  return checkServerIdentity(name, getPeerCertificate.call(secure, true));
+  return checkServerIdentity(name, (certificate?.toLegacyObject() ?? {}) as PeerCertificate);
 }
