@@ -16,7 +16,7 @@ import { tcpTransport, type TcpTransportOptions } from './tcp.node.ts';
 const clock = ambientClock();
 const timeouts = { dial: 5_000 };
 /** A self-signed certificate for localhost and 127.0.0.1, and one for another name. */
-const keys = { good: { key: '', cert: '' }, other: { key: '', cert: '' } };
+const keys = { good: { key: '', cert: '' }, other: { key: '', cert: '' }, partial: { key: '', cert: '' } };
 const open = new Set<Server>();
 const accepted = new Set<Socket>();
 
@@ -32,6 +32,7 @@ beforeAll(() => {
   };
   keys.good = make('good', 'DNS:localhost,IP:127.0.0.1');
   keys.other = make('other', 'DNS:other.example');
+  keys.partial = make('partial', 'DNS:iot-*.example.com');
   rmSync(dir, { recursive: true });
 });
 afterEach(async () => {
@@ -118,6 +119,22 @@ describe('TLS', () => {
     const ca = keys.other.cert;
     expect(await outcomeOf({ endpoints, ca })).toEqual({ kind: 'unreachable', stage: 'tls', code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
     expect(await outcomeOf({ endpoints, ca, serverName: 'other.example' })).toBe('open');
+  });
+
+  it('takes a name that Node takes: it has the last word', async () => {
+    const endpoints = { mqtts: `mqtts://127.0.0.1:${await tlsServer(keys.partial)}` };
+    const ca = keys.partial.cert;
+    expect(await outcomeOf({ endpoints, ca, serverName: 'iot-7.example.com' })).toBe('open');
+    expect(await outcomeOf({ endpoints, ca, serverName: 'other-7.example.com' })).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+  });
+
+  it('tells of the certificate that was checked, not of its issuer', async () => {
+    const port = await tlsServer(keys.good);
+    const [transport, ca] = [{ clock, timeouts, endpoints: { mqtts: `mqtts://localhost:${port}` } }, keys.good.cert];
+    const dialled = await tcpTransport({ ...transport, ca }).dial('encrypted', { tls: 'shipped-firmware' });
+    if (!dialled.ok) expect.unreachable(JSON.stringify(dialled.outcome));
+    expect(dialled.stream.facts.tls).toEqual({ version: 'TLSv1.2', cipher: expect.any(String) as string, keyEncipherment: true });
+    dialled.stream.abort();
   });
 
   it('asks for the name of the host, and for none where the host is an address', async () => {

@@ -1,6 +1,6 @@
 // TLS over a socket that is connected, as fleets and the relay speak it to a platform.
 import type { X509Certificate } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 
 export interface TlsAsClient {
@@ -42,6 +42,7 @@ export function tlsOver(socket: Socket, { context, host, serverName, insecure }:
 /** As `tls.checkServerIdentity`, which has the last word: OpenSSL, which needs no objects, is asked first. */
 function checkIdentity(secure: TLSSocket, name: string): Error | undefined {
   const certificate = secure.getPeerX509Certificate();
-  if (certificate?.checkHost(name, STRICTLY) !== undefined || certificate?.checkIP(name) !== undefined) return undefined;
+  const found = isIP(name) ? certificate?.checkIP(name) : certificate?.checkHost(name, STRICTLY);
+  if (found !== undefined) return undefined;
   return checkServerIdentity(name, (certificate?.toLegacyObject() ?? {}) as PeerCertificate);
 }
