@@ -63,13 +63,17 @@ function wholeOrNothing(stream: ByteStream): ByteStream {
     ...tapped(stream, { sent: () => undefined, received: () => undefined, closed: () => undefined }),
     attach(handlers) {
       let isFirst = true;
+      let over = false;
       stream.attach({
         ...handlers,
         data(bytes) {
+          if (over) return;
           // What a CONNECT of a few hundred bytes says of its own length.
           const length = ((bytes[1] ?? 0) & 0x7f) + ((bytes[2] ?? 0) << 7) + 3;
-          if (isFirst && bytes.length < length) return stream.shut();
+          over = isFirst && bytes.length < length;
           isFirst = false;
+          // The rest is still read: a system resets a connection that is closed with bytes unread, and a reset proves nothing.
+          if (over) return stream.end();
           handlers.data(bytes);
         },
       });

@@ -180,6 +180,31 @@ describe('WebSocket', () => {
     webSockets.close();
   });
 
+  it('ends in good order where the platform closes while the device writes', async () => {
+    const server = createHttpServer();
+    const webSockets = new WebSocketServer({ server });
+    webSockets.on('connection', (socket) => socket.once('message', () => socket.close()));
+    const dialled = await dial({ endpoints: { ws: `ws://127.0.0.1:${await listen(server)}/mqtt` } }, 'plain');
+    if (!dialled.ok) expect.unreachable(JSON.stringify(dialled.outcome));
+    const { stream } = dialled;
+    const ending = await new Promise((resolve) => {
+      let over = false;
+      const write = (): void => {
+        if (over) return;
+        stream.write(Buffer.from('more'));
+        clock.turn(write);
+      };
+      const close = (how: unknown): void => {
+        over = true;
+        resolve(how);
+      };
+      stream.attach({ data: () => undefined, drain: () => undefined, end: () => stream.end(), close });
+      write();
+    });
+    expect(ending).toEqual({ by: 'remote' });
+    webSockets.close();
+  });
+
   it('delivers what came before anybody attached, and the end', async () => {
     const server = createHttpServer();
     const webSockets = new WebSocketServer({ server });

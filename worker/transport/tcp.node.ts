@@ -192,11 +192,26 @@ function sniOf(host: string, options: TcpTransportOptions, secure: boolean, way:
   return sni === undefined ? {} : { sni };
 }
 
-/** Says that every message is text, whatever it holds. */
-class TextWebSocket extends WebSocket {
+/**
+ * The WebSocket of a device. What it writes once the platform has said that it closes is lost, as over TCP: to `ws` that is an error, which
+ * would hide that the platform closed in good order.
+ */
+class DeviceWebSocket extends WebSocket {
   override send(data: Buffer, ...rest: unknown[]): void {
     const done = rest.findLast((one): one is (error?: Error) => void => typeof one === 'function');
-    super.send(data, { binary: false }, done);
+    if (this.readyState === WebSocket.OPEN) this.deliver(data, done);
+    else done?.();
+  }
+
+  protected deliver(data: Buffer, done: ((error?: Error) => void) | undefined): void {
+    super.send(data, done);
+  }
+}
+
+/** Says that every message is text, whatever it holds. */
+class TextWebSocket extends DeviceWebSocket {
+  protected override deliver(data: Buffer, done: ((error?: Error) => void) | undefined): void {
+    WebSocket.prototype.send.call(this, data, { binary: false }, done);
   }
 }
 
@@ -208,7 +223,7 @@ function openWebSocket(
   failed: (error: unknown) => void,
 ): void {
   // The socket is connected, and encrypted where the URL says so: `ws` has only the upgrade left to do.
-  const webSocket = new (frames === 'text' ? TextWebSocket : WebSocket)(endpoint.url, ['mqtt'], {
+  const webSocket = new (frames === 'text' ? TextWebSocket : DeviceWebSocket)(endpoint.url, ['mqtt'], {
     perMessageDeflate: false,
     createConnection: () => socket,
   });
