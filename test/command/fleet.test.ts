@@ -20,6 +20,7 @@ function written(name: string, text: string): string {
 }
 
 interface FleetJson {
+  readonly validity: { readonly ok: boolean };
   readonly devices: number;
   readonly activated: number;
   readonly refused: number;
