@@ -2,11 +2,9 @@
  * Signing and verifying: HMAC over the texts of content.ts, with the ProductSecret for a registration (RULE-01) and the DeviceSecret
  * for a connection (S4). A DeviceToken is not signed with and does not pass through here.
  */
-import { md5, sha1 } from '@noble/hashes/legacy.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { connectContents, registrationContent, type ConnectParts, type RegistrationParts } from './content.ts';
 import { ProtocolError } from './errors.ts';
+import { nativeHmac, portableHmac, type Hmac } from './hmac.ts';
 
 /** The HMACs of S1 and S4, spelt as `signmethod` spells them. */
 export type SignMethod = 'hmacmd5' | 'hmacsha1' | 'hmacsha256';
@@ -25,103 +23,18 @@ export function parseSignMethod(raw: string): SignMethod {
   return method;
 }
 
-/** Hashes that have taken in their padded keys, which is half of the work for a text as short as ours; the longest unused are dropped. */
-const KEPT_KEYS = 64;
-/** What a key is padded with for the two hashes (RFC 2104, section 2). */
-const [INNER_PAD, OUTER_PAD] = [0x36, 0x5c];
-
-/** What is used of the library's hashes, which can all be started from another's state. */
-interface Hash {
-  readonly blockLen: number;
-  readonly outputLen: number;
-  update(bytes: Uint8Array): this;
-  digestInto(out: Uint8Array): void;
-  digest(): Uint8Array;
-  clone(): this;
-  _cloneInto(to: unknown): this;
-}
-/** The inner and the outer hash, both after the key. */
-type Keyed = readonly [Hash, Hash];
-
-const encoder = new TextEncoder();
-
-/**
- * HMAC (RFC 2104) of one method over the library's hashes. The library's own HMAC makes a dozen objects for each signature, which is more
- * work than the hashing of a text as short as ours: here one hash is started anew each time.
- */
-class Signer {
-  readonly #create: () => Hash;
-  /** Never fed: what the others start from. */
-  readonly #fresh: Hash;
-  readonly #working: Hash;
-  readonly #block: Uint8Array;
-  readonly #digest: Uint8Array;
-  /** By key: undefined while a key was met only once, as most DeviceSecrets are. */
-  readonly #kept = new Map<string, Keyed | undefined>();
-
-  constructor(create: () => Hash) {
-    this.#create = create;
-    this.#fresh = create();
-    this.#working = create();
-    this.#block = new Uint8Array(this.#fresh.blockLen);
-    this.#digest = new Uint8Array(this.#fresh.outputLen);
-  }
-
-  /** The bytes belong to the signer until the next call. */
-  sign(key: string, content: string): Uint8Array {
-    const keyed = this.#keyed(key);
-    const bytes = keyed ? undefined : this.#keyBytes(key);
-    const inner = bytes ? this.#padded(bytes, INNER_PAD) : this.#from(keyed?.[0]);
-    inner.update(encoder.encode(content)).digestInto(this.#digest);
-    const outer = bytes ? this.#padded(bytes, OUTER_PAD) : this.#from(keyed?.[1]);
-    outer.update(this.#digest).digestInto(this.#digest);
-    return this.#digest;
-  }
-
-  /** The hashes of a key that was met before; remembers that this one was. */
-  #keyed(key: string): Keyed | undefined {
-    const met = this.#kept.has(key);
-    const kept = this.#kept.get(key);
-    this.#kept.delete(key);
-    const keyed = kept ?? (met ? this.#take(this.#keyBytes(key)) : undefined);
-    this.#kept.set(key, keyed);
-    if (this.#kept.size > KEPT_KEYS) for (const oldest of this.#kept.keys()) if (this.#kept.delete(oldest)) break;
-    return keyed;
-  }
-
-  #take(key: Uint8Array): Keyed {
-    return [this.#padded(key, INNER_PAD).clone(), this.#padded(key, OUTER_PAD).clone()];
-  }
-
-  /** A key that is longer than a block is hashed first. */
-  #keyBytes(key: string): Uint8Array {
-    const bytes = encoder.encode(key);
-    return bytes.length > this.#block.length ? this.#create().update(bytes).digest() : bytes;
-  }
-
-  #padded(key: Uint8Array, pad: number): Hash {
-    const block = this.#block.fill(pad);
-    for (let i = 0; i < key.length; i++) block[i] = (key[i] as number) ^ pad;
-    return this.#from(this.#fresh).update(block);
-  }
-
-  #from(state: Hash | undefined): Hash {
-    return (state ?? this.#fresh)._cloneInto(this.#working);
-  }
-}
-
-const SIGNERS: Readonly<Record<SignMethod, Signer>> = {
-  hmacmd5: new Signer(md5.create as () => Hash),
-  hmacsha1: new Signer(sha1.create as () => Hash),
-  hmacsha256: new Signer(sha256.create),
+/** The HMAC of each method, as fast as this machine has it. */
+const HMACS: Readonly<Record<SignMethod, Hmac>> = {
+  hmacmd5: nativeHmac('md5') ?? portableHmac('md5'),
+  hmacsha1: nativeHmac('sha1') ?? portableHmac('sha1'),
+  hmacsha256: nativeHmac('sha256') ?? portableHmac('sha256'),
 };
 
 /**
- * HMAC of `content` under `key`, both as UTF-8, in lower-case hex: 32, 40 or 64 digits (S1, S4). A key that is used again and again, as a
- * ProductSecret is, is taken in once.
+ * HMAC of `content` under `key`, both as UTF-8, in lower-case hex: 32, 40 or 64 digits (S1, S4).
  */
 export function sign(method: SignMethod, key: string, content: string): string {
-  return bytesToHex(SIGNERS[method].sign(key, content));
+  return HMACS[method](key, content);
 }
 
 /**
