@@ -36,11 +36,9 @@ export function registrationContent(parts: RegistrationParts): string {
 export function connectContent(parts: ConnectParts, variant: ContentVariant = 'clientId+timestamp'): string {
   const withClientId = variant === 'clientId+timestamp' || variant === 'clientId';
   const withTimestamp = (variant === 'clientId+timestamp' || variant === 'timestamp') && parts.timestamp !== undefined;
-  return [
-    withClientId ? `clientId${parts.clientId}` : '',
-    `deviceName${parts.deviceName}productKey${parts.productKey}`,
-    withTimestamp ? `timestamp${parts.timestamp}` : '',
-  ].join('');
+  const clientId = withClientId ? `clientId${parts.clientId}` : '';
+  const timestamp = withTimestamp ? `timestamp${parts.timestamp}` : '';
+  return `${clientId}deviceName${parts.deviceName}productKey${parts.productKey}${timestamp}`;
 }
 
 /** Every text a verifier has to try, since it cannot see which optional keys were signed (S4): four, or two without a timestamp. */

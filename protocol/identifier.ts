@@ -79,19 +79,23 @@ export function parseIdentifier(raw: string): ParsedIdentifier {
  */
 export function formatIdentifier(clientPart: string, params: Iterable<readonly [string, string]>): string {
   if (clientPart.includes('|')) throw new ProtocolError('identifier', 'a client part cannot hold a bar');
-  const seen = new Set<string>();
-  const pieces: string[] = [];
+  const names: string[] = [];
+  let list = '';
   for (const [name, value] of params) {
-    if (name === '' || seen.has(name)) throw new ProtocolError('identifier', `the parameter name "${name}" is empty or repeated`);
-    if (/[=,|]/.test(name) || name.trim() !== name) throw new ProtocolError('identifier', `the parameter name "${name}" cannot be written`);
-    if (/[,|]/.test(value) || value.trim() !== value) throw new ProtocolError('identifier', `the value of ${name} cannot be written`);
-    seen.add(name);
-    pieces.push(`${name}=${value}`);
+    if (name === '' || names.includes(name)) throw new ProtocolError('identifier', `the parameter name "${name}" is empty or repeated`);
+    if (!NAME.test(name)) throw new ProtocolError('identifier', `the parameter name "${name}" cannot be written`);
+    if (!VALUE.test(value)) throw new ProtocolError('identifier', `the value of ${name} cannot be written`);
+    list += names.length === 0 ? `${name}=${value}` : `,${name}=${value}`;
+    names.push(name);
   }
-  const identifier = `${clientPart}|${pieces.join(',')}|`;
+  const identifier = `${clientPart}|${list}|`;
   if (identifier.length > IDENTIFIER_MAX) throw new ProtocolError('identifier', `the client identifier is longer than ${IDENTIFIER_MAX}`);
   return identifier;
 }
+
+/** What comes back as it was written: no outer white space, none of the characters that divide. */
+const NAME = /^[^\s=,|](?:[^=,|]*[^\s=,|])?$/;
+const VALUE = /^(?:[^\s,|](?:[^,|]*[^\s,|])?)?$/;
 
 /**
  * Reads what a CONNECT asks for. A registration is one by its `authType` only (S1); `authType=connwl`, or `securemode=-2` with neither

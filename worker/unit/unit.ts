@@ -1,86 +1,26 @@
 // One virtual device: its states, and the verbs that a fleet or a case drives it with. Each verb ends in an Outcome, whatever happens.
 import { endedByRelay, type ByteStream, type Ending, type StreamHandlers } from '../../kernel/bytes/stream.ts';
-import { within, type Clock } from '../../kernel/clock.ts';
-import { ALPHANUMERIC, type Random } from '../../kernel/random.ts';
-import type { SessionName, TraceSink, Verb } from '../../kernel/trace/event.ts';
+import { within } from '../../kernel/clock.ts';
+import type { SessionName, Verb } from '../../kernel/trace/event.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { recorded } from '../../kernel/trace/recorder.ts';
-import { connectContent, registrationContent } from '../../protocol/content.ts';
-import { registrationModeParams, type EditionName } from '../../protocol/editions.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { registrationIdentifier, secretIdentifier, tokenIdentifier } from '../../protocol/identifier.ts';
 import { formatPropertyPost, parsePostReply, parseReply, type RegistrationReply } from '../../protocol/payload.ts';
-import { sign, type SignMethod } from '../../protocol/sign.ts';
 import { isReplyTopic, propertyPost, propertyPostReply } from '../../protocol/topics.ts';
-import { formatUsername } from '../../protocol/username.ts';
-import type { ConnectFields, Message, OpenSession, Session, SessionEvents, Timeouts } from '../session/session.ts';
-import { exchangeOf, readAnswer, type HttpsRegistrar } from '../transport/http-register.ts';
-import type { Transport, Way } from '../transport/transport.ts';
-import { memoryFlash, type Credentials, type Flash } from './flash.ts';
+import type { ConnectFields, Message } from '../session/session.ts';
+import { exchangeOf, readAnswer } from '../transport/http-register.ts';
+import type { Bend } from './bend.ts';
+import { randomOf, registrationFields, signInFields } from './connect-fields.ts';
 import { cutAfter } from './cut.ts';
-import { connectIn, registrationIn, type ConnectDialect, type RegistrationDialect, type Speaker } from './dialects.ts';
+import type { UnitEnv, UnitIdentity, UnitState } from './env.ts';
+import { memoryFlash, type Flash } from './flash.ts';
 import { HABITS, type Habits } from './habits.ts';
 import { requestOf, type HttpBend } from './https.ts';
-import { Mailbox } from './mailbox.ts';
+import { issuedTo } from './issued.ts';
+import { Link } from './link.ts';
 
-export type UnitState = 'blank' | 'registering' | 'provisioned' | 'connecting' | 'online' | 'offline' | 'refused' | 'failed';
-
-export interface UnitIdentity {
-  /** Names the unit in traces and reports; a physical serial number, not the DeviceName. */
-  readonly unitId: string;
-  readonly mode: 'register' | 'regnwl';
-  readonly productKey: string;
-  readonly productSecret: string;
-  readonly deviceName: string;
-}
-
-export interface UnitEnv {
-  readonly clock: Clock;
-  /** The unit's own stream of draws. */
-  readonly random: Random;
-  readonly transport: Transport;
-  /** Registration over HTTPS, where the target has a host for it. */
-  readonly https?: HttpsRegistrar;
-  readonly openSession: OpenSession;
-  readonly timeouts: Timeouts;
-  readonly edition: EditionName;
-  readonly signMethod: SignMethod;
-  /** Instance id of the target, where it has one. */
-  readonly instanceId?: string;
-  readonly habits?: Habits;
-  readonly flash?: Flash;
-  readonly sink?: TraceSink;
-  /** Told of every secret and signature the unit holds, so that nothing stores them. */
-  readonly secret?: (text: string) => void;
-  readonly onState?: (state: UnitState) => void;
-}
-
-/** How one attempt is bent; a case changes only what it is about. */
-export interface Bend {
-  readonly security?: 'encrypted' | 'plain';
-  /** Reaches the platform in another way than the target's usual one. */
-  readonly way?: Way;
-  /** Signs with another secret. */
-  readonly productSecret?: string;
-  /** Signs and sends this `random` instead of drawing one. */
-  readonly random?: string;
-  /** Declares and signs by this method instead of the unit's own. */
-  readonly signMethod?: SignMethod;
-  /** Writes its registration as another SDK does. */
-  readonly dialect?: RegistrationDialect;
-  /** Writes its sign-in with a DeviceSecret as another SDK does. */
-  readonly connectDialect?: ConnectDialect;
-  /** Resets the connection after so many bytes came in; 4 are a CONNACK, and what follows it is lost. */
-  readonly cutAfter?: number;
-  /** Stands between the session and what is recorded: the device of the case writes as this does. */
-  readonly wire?: (stream: ByteStream) => ByteStream;
-  /** Changes the CONNECT after it was made and signed. */
-  readonly fields?: (fields: ConnectFields) => ConnectFields;
-  /** Keeps the registration connection open after the reply. */
-  readonly linger?: boolean;
-  /** Connects with other credentials than the stored ones. */
-  readonly credentials?: Credentials;
-}
+export type { Bend } from './bend.ts';
+export type { UnitEnv, UnitIdentity, UnitState } from './env.ts';
 
 /** When something last happened, milliseconds of the unit's clock. */
 export interface Marks {
@@ -91,55 +31,14 @@ export interface Marks {
   repliedAt?: number;
 }
 
-/** A registration takes any keep-alive (RULE-03); the documents' example uses 60 s. */
-const REGISTRATION_KEEP_ALIVE = 60;
-const KEEP_ALIVE = 120;
-/** What the C SDKs always send (K1, K2); no platform compares it with its clock. It keeps the bytes of two runs equal. */
-const TIMESTAMP = '2524608000000';
-const RANDOM_LENGTH = 15;
 /** How long a platform may take to close after a DISCONNECT before the unit drops the connection, milliseconds. */
 const HANG_UP_MS = 5_000;
-/** Asks the platform to set up the standard subscriptions (section 11). */
-const AUTO_SUBSCRIBE: readonly (readonly [string, string])[] = [['_ss', '1']];
 
 /** How a verb ends that the power cut ended. */
 const POWER_CUT: Outcome = { kind: 'aborted', by: 'operator' };
 
 /** Listens to a stream that nobody wants any more. */
 const NOBODY: StreamHandlers = { data: () => undefined, drain: () => undefined, end: () => undefined, close: () => undefined };
-
-/** The live connection. One object for all that a session tells of: a fleet has thousands of them. */
-class Link implements SessionEvents {
-  readonly session: Session;
-  readonly stream: ByteStream;
-  readonly mailbox: Mailbox;
-  readonly #heard: (message: Message) => void;
-  readonly #closed: (link: Link, ending: Ending) => void;
-
-  constructor(
-    stream: ByteStream,
-    fields: ConnectFields,
-    env: UnitEnv,
-    heard: (message: Message) => void,
-    closed: (link: Link, ending: Ending) => void,
-  ) {
-    this.stream = stream;
-    this.#heard = heard;
-    this.#closed = closed;
-    this.mailbox = new Mailbox(env.clock);
-    this.session = env.openSession(stream, fields, this, env);
-  }
-
-  message(message: Message): void {
-    this.#heard(message);
-    this.mailbox.deliver(message);
-  }
-
-  close(ending: Ending): void {
-    this.mailbox.close();
-    this.#closed(this, ending);
-  }
-}
 
 export class Unit {
   readonly identity: UnitIdentity;
@@ -203,9 +102,10 @@ export class Unit {
     await this.disconnect();
     if (life !== this.#life) return this.#ended('register', POWER_CUT);
     this.#to('registering');
-    const drafted = this.#registrationFields(bend);
-    const [outcome, link] = await this.#open(bend, drafted, life);
-    const result = outcome.kind === 'accepted' && link ? await this.#awaitCredentials(link, life) : outcome;
+    const drafted = registrationFields(this.identity, this.#env, bend);
+    const link = await this.#open(bend, drafted, life);
+    const opened = link instanceof Link ? await link.session.opened : link;
+    const result = opened.kind === 'accepted' && link instanceof Link ? await this.#awaitCredentials(link, life) : opened;
     if (life !== this.#life) return this.#ended('register', POWER_CUT);
     this.#to(result.kind === 'issued' ? 'provisioned' : result.kind === 'refused' ? 'refused' : 'failed');
     if (!(bend.linger && result.kind === 'issued')) await this.#hangUp();
@@ -217,7 +117,7 @@ export class Unit {
     const life = this.#life;
     const { clock, https, sink, secret } = this.#env;
     if (!https) return this.#ended('register', { kind: 'unreachable', stage: 'tcp', code: 'NO_ENDPOINT' });
-    const random = bend.random ?? this.#env.random.text(RANDOM_LENGTH, ALPHANUMERIC);
+    const random = randomOf(this.#env, bend);
     const { request, signature } = requestOf({ ...this.identity, random, signMethod: this.#env.signMethod }, bend);
     secret?.(bend.productSecret ?? this.identity.productSecret);
     secret?.(signature);
@@ -239,7 +139,8 @@ export class Unit {
     // Nothing to connect with: nobody's fault but that of the verb before.
     if (!credentials) return this.#ended('connect', { kind: 'aborted', by: 'stop-condition' });
     this.#to('connecting');
-    const [outcome] = await this.#open(bend, this.#connectFields(credentials, bend), life);
+    const link = await this.#open(bend, signInFields(this.identity, this.#env, credentials, bend), life);
+    const outcome = link instanceof Link ? await link.session.opened : link;
     if (life !== this.#life) return this.#ended('connect', POWER_CUT);
     if (outcome.kind === 'accepted') {
       this.marks.acceptedAt = this.#env.clock.now();
@@ -296,9 +197,10 @@ export class Unit {
   /** Sends bytes on a connection of their own and says how the platform ended it. */
   async raw(bytes: Uint8Array, bend: Pick<Bend, 'security'> = {}): Promise<Outcome> {
     const startedAt = this.#env.clock.now();
-    const dialled = await this.#dial(bend.security ?? 'encrypted');
+    this.marks.dialledAt = startedAt;
+    const dialled = await this.#env.transport.dial(bend.security ?? 'encrypted');
     if (!dialled.ok) return this.#ended('raw', dialled.outcome);
-    const { stream } = dialled;
+    const stream = this.#watched(dialled.stream, {});
     const outcome = await new Promise<Outcome>((resolve) => {
       const timer = this.#env.clock.after(this.#env.timeouts.connack, () => {
         resolve({ kind: 'silent', stage: 'connack', waitedMs: this.#env.timeouts.connack });
@@ -348,93 +250,30 @@ export class Unit {
     this.#to('blank');
   }
 
-  #registrationFields(bend: Bend): ConnectFields {
-    const { productKey, deviceName, mode, productSecret } = this.identity;
-    const { edition, instanceId } = this.#env;
-    const secret = bend.productSecret ?? productSecret;
-    const signMethod = bend.signMethod ?? this.#env.signMethod;
-    const { secureMode, ...instance } = registrationModeParams(edition, mode, instanceId);
-    this.#env.secret?.(secret);
-    if (bend.dialect) {
-      const given = bend.random === undefined ? {} : { random: bend.random };
-      return registrationIn(bend.dialect, this.#speaker(secret, secureMode), { mode, ...given, ...instance });
-    }
-    const random = bend.random ?? this.#env.random.text(RANDOM_LENGTH, ALPHANUMERIC);
-    return {
-      clientId: registrationIdentifier({
-        clientPart: `${deviceName}.${productKey}`,
-        authType: mode,
-        random,
-        signMethod,
-        secureMode,
-        ...instance,
-      }),
-      username: formatUsername(deviceName, productKey),
-      password: sign(signMethod, secret, registrationContent({ deviceName, productKey, random })),
-      keepAlive: REGISTRATION_KEEP_ALIVE,
-      clean: true,
-    };
-  }
-
-  #speaker(secret: string, secureMode: string): Speaker {
-    const { productKey, deviceName } = this.identity;
-    return { productKey, deviceName, secret, secureMode, draw: this.#env.random, now: this.#env.clock.now() };
-  }
-
-  #connectFields(credentials: Credentials, bend: Bend): ConnectFields {
-    const { productKey, deviceName } = this.identity;
-    const secureMode = bend.security === 'plain' ? '3' : '2';
-    if (bend.connectDialect && credentials.kind === 'secret')
-      return connectIn(bend.connectDialect, this.#speaker(credentials.deviceSecret, secureMode));
-    const common = { username: formatUsername(deviceName, productKey), keepAlive: KEEP_ALIVE, clean: true };
-    if (credentials.kind === 'token') {
-      return { ...common, clientId: tokenIdentifier(credentials.clientId, AUTO_SUBSCRIBE), password: credentials.deviceToken };
-    }
-    const signMethod = bend.signMethod ?? this.#env.signMethod;
-    const clientPart = `${productKey}.${deviceName}`;
-    const content = connectContent({ clientId: clientPart, deviceName, productKey, timestamp: TIMESTAMP });
-    return {
-      ...common,
-      clientId: secretIdentifier({
-        clientPart,
-        signMethod,
-        secureMode,
-        timestamp: TIMESTAMP,
-        extra: AUTO_SUBSCRIBE,
-      }),
-      password: sign(signMethod, credentials.deviceSecret, content),
-    };
-  }
-
-  async #dial(
-    security: 'encrypted' | 'plain',
-    { cutAfter: cutAt, wire, way }: Pick<Bend, 'cutAfter' | 'wire' | 'way'> = {},
-    session?: SessionName,
-  ): Promise<{ ok: true; stream: ByteStream } | { ok: false; outcome: Outcome }> {
-    this.marks.dialledAt = this.#env.clock.now();
-    const dialled = await this.#env.transport.dial(security, way);
-    if (!dialled.ok) return dialled;
-    const stream = cutAt === undefined ? dialled.stream : cutAfter(dialled.stream, cutAt);
-    const { sink, clock } = this.#env;
-    const seen = sink ? recorded(stream, ++this.#connections, clock, sink, session) : stream;
-    return { ok: true, stream: wire?.(seen) ?? seen };
-  }
-
-  /** Dials, sends the CONNECT and waits for its answer; the link stays open when it was accepted. */
-  async #open(bend: Bend, drafted: ConnectFields, life: number): Promise<[Outcome, Link?]> {
+  /** Dials, and sends the CONNECT on a new link, which stays open when it is accepted. */
+  async #open(bend: Bend, drafted: ConnectFields, life: number): Promise<Link | Outcome> {
     const fields = bend.fields?.(drafted) ?? drafted;
-    this.#env.secret?.(fields.password);
-    const dialled = await this.#dial(bend.security ?? 'encrypted', bend, this.#env.openSession.session);
-    if (!dialled.ok) return [dialled.outcome];
+    const { secret, transport, openSession } = this.#env;
+    secret?.(fields.password);
+    this.marks.dialledAt = this.#env.clock.now();
+    const dialled = await transport.dial(bend.security ?? 'encrypted', bend.way);
+    if (!dialled.ok) return dialled.outcome;
+    const stream = this.#watched(dialled.stream, bend, openSession.session);
     if (life !== this.#life) {
-      dialled.stream.attach(NOBODY);
-      dialled.stream.abort();
-      return [POWER_CUT];
+      stream.attach(NOBODY);
+      stream.abort();
+      return POWER_CUT;
     }
     this.#lostRelay = false;
-    const link = new Link(dialled.stream, fields, this.#env, this.#heard, this.#closed);
-    this.#link = link;
-    return [await link.session.opened, link];
+    return (this.#link = new Link(stream, fields, this.#env, this.#heard, this.#closed));
+  }
+
+  /** The stream as the attempt bends and the trace records it. */
+  #watched(dialled: ByteStream, { cutAfter: cutAt, wire }: Bend, session?: SessionName): ByteStream {
+    const { sink, clock } = this.#env;
+    const stream = cutAt === undefined ? dialled : cutAfter(dialled, cutAt);
+    const seen = sink ? recorded(stream, ++this.#connections, clock, sink, session) : stream;
+    return wire?.(seen) ?? seen;
   }
 
   async #awaitCredentials(link: Link, life: number): Promise<Outcome> {
@@ -457,21 +296,13 @@ export class Unit {
   }
 
   #keepReply(reply: RegistrationReply, way: { readonly via: 'mqtt' | 'https'; readonly topic?: string }): Outcome {
-    const { identity } = this;
-    // DEV-18: credentials of another name are not ours to keep.
-    if (reply.productKey !== identity.productKey || reply.deviceName !== identity.deviceName) {
-      return { kind: 'malformed', what: 'reply', why: `credentials of ${reply.deviceName}&${reply.productKey}` };
-    }
-    if (reply.kind !== identity.mode)
-      return { kind: 'malformed', what: 'reply', why: `a ${reply.kind} reply to a ${identity.mode} request` };
-    const credentials: Credentials =
-      reply.kind === 'register'
-        ? { kind: 'secret', deviceSecret: reply.deviceSecret }
-        : { kind: 'token', clientId: reply.clientId, deviceToken: reply.deviceToken };
-    this.#env.secret?.(credentials.kind === 'secret' ? credentials.deviceSecret : credentials.deviceToken);
-    this.#habits.store(this.flash, credentials);
+    const { mode } = this.identity;
+    const issued = issuedTo(this.identity, reply);
+    if (issued.kind === 'malformed') return issued;
+    this.#env.secret?.(issued.kind === 'secret' ? issued.deviceSecret : issued.deviceToken);
+    this.#habits.store(this.flash, issued);
     this.marks.issuedAt = this.#env.clock.now();
-    return { kind: 'issued', mode: identity.mode, ...way };
+    return { kind: 'issued', mode, ...way };
   }
 
   async #hangUp(): Promise<void> {
