@@ -1,5 +1,6 @@
 // The codec of MQTT.js without its streams: one parser for all connections of a thread, which take turns at it.
 import mqtt, { type Packet, type Parser } from 'mqtt-packet';
+import { PacketLimit } from './packet-limit.ts';
 
 const OPTIONS = { protocolVersion: 4 };
 
@@ -15,18 +16,15 @@ export function encode(packet: Packet): Uint8Array | undefined {
 /** A parser, and what it made of the last chunk. It goes from connection to connection while nothing of one is left in it. */
 export class Reader {
   readonly #parser: Parser = mqtt.parser(OPTIONS);
+  readonly #limit = new PacketLimit();
   packets: Packet[] = [];
   /** Why the rest of the chunk is no MQTT. */
   fault: string | undefined;
-  /** Bytes taken in that no whole packet accounts for. */
-  #open = 0;
   #marked = false;
 
   constructor() {
     this.#parser.on('packet', (packet) => {
       this.packets.push(packet);
-      const length = packet.length ?? 0;
-      this.#open -= 1 + (length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : 4) + length;
       // A CONNECT sets the version by which the parser reads from then on.
       if (packet.cmd === 'connect') this.#marked = true;
     });
@@ -39,14 +37,14 @@ export class Reader {
 
   /** May the next connection use it? */
   get clean(): boolean {
-    return this.#open === 0 && !this.#marked;
+    return this.#limit.between && !this.#marked;
   }
 
   read(bytes: Uint8Array): void {
     this.packets = [];
-    this.fault = undefined;
-    this.#open += bytes.length;
-    this.#parser.parse(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    this.fault = this.#limit.follow(bytes);
+    if (this.fault !== undefined) this.#marked = true;
+    else this.#parser.parse(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 }
 

@@ -4,6 +4,7 @@ import type { ByteStream, Ending } from '../../kernel/bytes/stream.ts';
 import type { Timer } from '../../kernel/clock.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { encode, readChunk, type Reader } from './codec.ts';
+import { connackIn, encodeConnect } from './handshake-packets.ts';
 import { named, type ConnectFields, type Message, type OpenSession, type Session, type SessionEnv, type SessionEvents } from './session.ts';
 import { TICK_MS, wheelOf, type Waiter } from './wheel.ts';
 
@@ -20,6 +21,12 @@ type Stage = 'connecting' | 'open' | 'ending' | 'shut' | 'closed';
 
 /** A level is a wildcard or holds none, and `#` is the last (MQTT 3.1.1, 4.7.1). */
 const FILTER = /^(?:(?:[^+#/]*|\+)\/)*(?:[^+#/]*|\+|#)$/;
+
+function encodeUnusual({ clientId, username, password, clean, keepAlive: keepalive }: ConnectFields): Uint8Array | undefined {
+  const packet = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean, keepalive, clientId, username, password };
+  // The codec takes a text for the password, but its types do not.
+  return encode(packet as unknown as Packet);
+}
 
 class LeanSession implements Session, Waiter {
   readonly opened: Promise<Outcome>;
@@ -65,10 +72,7 @@ class LeanSession implements Session, Waiter {
       end: () => stream.end(),
       close: (ending) => this.#over(ending),
     });
-    const { clientId, username, password, clean, keepAlive: keepalive } = fields;
-    const packet = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean, keepalive, clientId, username, password };
-    // The codec takes a text for the password, but its types do not.
-    const bytes = encode(packet as unknown as Packet);
+    const bytes = encodeConnect(fields) ?? encodeUnusual(fields);
     if (bytes) stream.write(bytes);
     else this.#shut();
   }
@@ -119,10 +123,16 @@ class LeanSession implements Session, Waiter {
 
   #heard(bytes: Uint8Array): void {
     if (this.#stage === 'shut') return;
+    const connack = this.#answered ? undefined : connackIn(bytes);
+    if (connack && !this.#reader) return this.#takeConnack(connack.returnCode, connack.sessionPresent);
     const reader = readChunk(bytes, this.#reader);
     this.#reader = reader.clean ? undefined : reader;
     // Like MQTT.js, which reads a whole chunk before it takes the first packet of it.
-    if (reader.fault !== undefined) this.#settled({ kind: 'malformed', what: 'connack', why: reader.fault });
+    if (reader.fault !== undefined) {
+      this.#settled({ kind: 'malformed', what: 'connack', why: reader.fault });
+      // Whoever breaks the protocol is left (MQTT-4.8.0-1).
+      return this.#shut();
+    }
     for (const packet of reader.packets) this.#take(packet);
   }
 

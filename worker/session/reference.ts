@@ -1,13 +1,18 @@
-// A session on MQTT.js: what a real client does. It never reconnects by itself (S2: that would register again).
+// A session on MQTT.js: what a real client does. It never reconnects by itself (S2: that would register again), and it leaves a platform that
+// breaks the protocol, of which MQTT.js only tells.
 import { MqttClient, UniqueMessageIdProvider, type IClientOptions } from 'mqtt';
 import { toDuplex } from '../../kernel/bytes/duplex.ts';
 import { tapped } from '../../kernel/bytes/tap.ts';
 import type { Ending } from '../../kernel/bytes/stream.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
+import { limited } from './packet-limit.ts';
 import { named, type OpenSession } from './session.ts';
 
 /** MQTT.js' own CONNACK timer stays behind ours. */
 const BEHIND_MS = 60_000;
+
+/** How MQTT.js begins what it says of an acknowledgement that answers another question, and passes over. */
+const PASSED_OVER = 'Protocol error: ';
 
 /** Return code of a refused CONNACK, which MQTT.js puts on the error. */
 function returnCodeOf(error: Error): number | undefined {
@@ -41,6 +46,13 @@ export const openReferenceSession: OpenSession = named('reference', (stream, fie
     for (const done of whenClosed) done();
     whenClosed.clear();
   };
+  /** Nothing more of the platform counts (MQTT-4.8.0-1), not even what stood before it in the same chunk: MQTT.js reads the chunk first. */
+  let broken = false;
+  const onFault = (why: string): void => {
+    broken = true;
+    settle({ kind: 'malformed', what: 'connack', why });
+    client.end(true);
+  };
   const options: IClientOptions = {
     clientId: fields.clientId,
     username: fields.username,
@@ -58,7 +70,7 @@ export const openReferenceSession: OpenSession = named('reference', (stream, fie
   };
   const client = new MqttClient(
     () =>
-      toDuplex(tapped(stream, { sent: () => undefined, received: () => undefined, closed: onEnding })) as ReturnType<
+      toDuplex(limited(tapped(stream, { sent: () => undefined, received: () => undefined, closed: onEnding }), onFault)) as ReturnType<
         ConstructorParameters<typeof MqttClient>[0]
       >,
     options,
@@ -70,11 +82,11 @@ export const openReferenceSession: OpenSession = named('reference', (stream, fie
       settle({ kind: 'refused', by: 'connack', code });
       // A refused client has nothing more to say; the platform closes, and so do we if it does not.
       client.end(true);
-    } else if (!settled && !('code' in error)) {
-      settle({ kind: 'malformed', what: 'connack', why: error.message });
-    }
+    } else if (!('code' in error) && !error.message.startsWith(PASSED_OVER)) onFault(error.message);
   });
-  client.on('message', (topic, payload, packet) => events.message({ topic, payload, retain: packet.retain }));
+  client.on('message', (topic, payload, packet) => {
+    if (!broken) events.message({ topic, payload, retain: packet.retain });
+  });
 
   /** Resolves as `work` says, or with `otherwise` when the connection ends first. */
   const unlessClosed = <T>(otherwise: T, work: (resolve: (value: T) => void) => void): Promise<T> =>
@@ -95,7 +107,8 @@ export const openReferenceSession: OpenSession = named('reference', (stream, fie
         client.subscribe([...filters], { qos: 1 }, (_error, _granted, packet) => resolve((packet?.granted ?? []).map(Number))),
       ),
     end() {
-      return unlessClosed(undefined, () => client.end(false));
+      // Before its CONNACK, MQTT.js would keep the DISCONNECT for later and the stream open.
+      return unlessClosed(undefined, () => client.end(!client.connected));
     },
     abort() {
       settle({ kind: 'aborted', by: 'operator' });

@@ -6,6 +6,7 @@ import type { ByteStream, Ending, StreamHandlers } from '../../kernel/bytes/stre
 import { ambientClock } from '../../kernel/clock.ts';
 import { ACCEPT, published, scripted, type Scripted } from '../stub.testkit.ts';
 import { SESSIONS, sessionNamed } from './choose.ts';
+import { MAX_REMAINING_LENGTH } from './packet-limit.ts';
 import { DEFAULT_TIMEOUTS, type Message, type OpenSession, type Session } from './session.ts';
 
 const clock = ambientClock();
@@ -149,17 +150,84 @@ describe.each(SESSIONS)('the session %s', (name) => {
     expect(closes).toHaveLength(1);
   });
 
-  it.each<[string, number[][]]>([
+  const FAULTS: [string, number[][]][] = [
     ['garbage', [[0x48, 0x54, 0x54, 0x50]]],
     ['reserved flags', [[0x2f, 2, 0, 0]]],
     ['flags of a CONNACK that are reserved', [[0x20, 2, 2, 0]]],
     ['a length that never ends', [[0x20, 0xff, 0xff, 0xff, 0xff]]],
-    ['garbage behind a CONNACK', [[0x20, 2, 0, 0, 0xff]]],
     ['a packet that is torn before it is wrong', [[0x20], [2], [9], [0]]],
-  ])('calls malformed: %s', async (_what, chunks) => {
-    const { session } = await open((packet, line) => packet.cmd === 'connect' && chunks.forEach((chunk) => line.write(Buffer.from(chunk))));
+    ['a header that announces 256 MiB', [[0x30, 0xff, 0xff, 0xff, 0x7f]]],
+    ['such a header byte by byte, and what it announces', [[0x30], [0xff], [0xff], [0xff], [0x7f], Array<number>(100).fill(0)]],
+    ['one byte more than a device takes', [[0x30, 0x81, 0x80, 0x40]]],
+    [
+      'such a packet behind others',
+      [
+        [0xd0, 0],
+        [0xd0, 0, 0x30, 3, 0, 1, 0x2f, 0x30, 0x81, 0x80, 0x40],
+      ],
+    ],
+  ];
+
+  it.each<[string, number[][]]>([
+    ...FAULTS,
+    ['garbage behind a CONNACK', [[0x20, 2, 0, 0, 0xff]]],
+    ['a header behind a CONNACK that announces 256 MiB', [[0x20, 2, 0, 0, 0x30, 0xff, 0xff, 0xff, 0x7f]]],
+  ])('calls malformed, and leaves: %s', async (_what, chunks) => {
+    const askedAt = clock.now();
+    const { session, closes, messages } = await open(
+      (packet, line) => packet.cmd === 'connect' && chunks.forEach((chunk) => line.write(Buffer.from(chunk))),
+    );
     expect(await time.run(session.opened)).toMatchObject({ kind: 'malformed', what: 'connack' });
+    await time.run(session.end());
+    expect([closes, messages, clock.now() - askedAt]).toEqual([[{ by: 'local' }], [], 0]);
+  });
+
+  it.each(FAULTS)('leaves a platform that sends in a session: %s', async (_what, chunks) => {
+    const { session, closes } = await accepting((_packet, line) => {
+      for (const chunk of chunks) line.write(Buffer.from(chunk));
+      // Whatever else it says is not heard.
+      clock.turn(() => line.send(published('/a', 'x')));
+    });
+    expect((await time.run(session.opened)).kind).toBe('accepted');
+    const since = clock.now();
+    expect(await time.run(session.publish('/a', 'x', 1))).toBe(false);
+    expect([closes, clock.now() - since]).toEqual([[{ by: 'local' }], 0]);
+  });
+
+  it('takes a packet as large as it may be, in pieces or whole, and the next', async () => {
+    const topic = '/large';
+    const largest = published(topic, 'x'.repeat(MAX_REMAINING_LENGTH - 2 - topic.length));
+    const { session, closes, messages } = await accepting((_packet, line) => {
+      const bytes = mqtt.generate(largest);
+      line.send(largest, published('/next', ''));
+      const rest = Buffer.concat([bytes, mqtt.generate(published('/last', ''))]);
+      let at = 0;
+      const more = (): void => {
+        line.write(rest.subarray(at, (at += 65_536)));
+        if (at < rest.length) clock.turn(() => clock.turn(more));
+      };
+      clock.turn(() => clock.turn(more));
+    });
+    await time.run(session.opened);
+    await time.run(session.publish('/a', 'x', 0));
+    await turns(100);
+    expect(messages.map((message) => [message.topic, message.payload.length])).toEqual([
+      [topic, MAX_REMAINING_LENGTH - 2 - topic.length],
+      ['/next', 0],
+      [topic, MAX_REMAINING_LENGTH - 2 - topic.length],
+      ['/last', 0],
+    ]);
+    expect(closes).toEqual([]);
     session.abort();
+  });
+
+  it('ends at once before its CONNACK', async () => {
+    const since = clock.now();
+    const { session, closes } = await open(() => undefined);
+    await turns(5);
+    await time.run(session.end());
+    expect(await session.opened).toMatchObject({ kind: 'closed', stage: 'connack' });
+    expect([closes, clock.now() - since]).toEqual([[{ by: 'local' }], 0]);
   });
 
   it.each<[string, number[][], boolean]>([
