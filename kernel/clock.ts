@@ -16,6 +16,19 @@ export interface Clock {
   turn(fn: () => void): void;
 }
 
+/** A class, since each device of a fleet starts several. */
+class AmbientTimer implements Timer {
+  readonly #handle: ReturnType<typeof setTimeout>;
+
+  constructor(handle: ReturnType<typeof setTimeout>) {
+    this.#handle = handle;
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+}
+
 /**
  * The clock of this thread's globals. They are looked up when it is made and at each call, so a thread that replaced
  * `setTimeout`, `performance` and `setImmediate` first (a cell) gets the virtual time from the same function.
@@ -24,10 +37,7 @@ export function ambientClock(): Clock {
   const base = Date.now() - performance.now();
   return {
     now: () => base + performance.now(),
-    after(ms, fn) {
-      const handle = setTimeout(fn, ms);
-      return { cancel: () => clearTimeout(handle) };
-    },
+    after: (ms, fn) => new AmbientTimer(setTimeout(fn, ms)),
     turn(fn) {
       setImmediate(fn);
     },

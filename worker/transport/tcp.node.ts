@@ -5,7 +5,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { fromDuplex, type DuplexLike } from '../../kernel/bytes/duplex.ts';
-import type { StreamKind, TlsFacts } from '../../kernel/bytes/stream.ts';
+import type { StreamFacts, StreamKind, TlsFacts } from '../../kernel/bytes/stream.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { codeOf, messageOf, UserError } from '../../kernel/errors.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
@@ -42,6 +42,8 @@ type DialStage = 'dns' | 'tcp' | 'tls' | 'ws';
 
 interface Endpoint {
   readonly kind: Exclude<StreamKind, 'memory'>;
+  /** Of a stream that is carried in the usual way: one object for thousands of them. */
+  readonly facts: StreamFacts;
   readonly url: string;
   /** Without the brackets of an IPv6 literal. */
   readonly host: string;
@@ -54,20 +56,19 @@ const USUAL_PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
 /** How long one of several addresses of a name may take; Node's 250 ms give up before a lost SYN is sent again. */
 const ADDRESS_MS = 2_000;
 
-function readEndpoint(endpoints: Endpoints, key: keyof Endpoints): Endpoint | undefined {
-  const text = endpoints[key];
+function readEndpoint(options: TcpTarget, key: keyof Endpoints): Endpoint | undefined {
+  const text = options.endpoints[key];
   if (text === undefined) return undefined;
   const remedy = `write it as ${key}://HOST:PORT`;
   if (!URL.canParse(text)) throw new UserError(`endpoint ${key} is no URL: ${text}`, remedy);
   const url = new URL(text);
   if (url.protocol !== `${key}:` || url.hostname === '')
     throw new UserError(`endpoint ${key} is no ${key}:// URL with a host: ${text}`, remedy);
-  return {
-    kind: KINDS[key],
-    url: text,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? USUAL_PORTS[key] : Number(url.port),
-  };
+  const kind = KINDS[key];
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = url.port === '' ? USUAL_PORTS[key] : Number(url.port);
+  const encrypted = kind === 'tls' || kind === 'wss';
+  return { kind, url: text, host, port, facts: { kind, encrypted, ...sniOf(host, options, encrypted, {}), peer: host, port } };
 }
 
 /**
@@ -75,14 +76,13 @@ function readEndpoint(endpoints: Endpoints, key: keyof Endpoints): Endpoint | un
  * is no URL, and a CA that is no certificate, are UserErrors here and now.
  */
 export function tcpTransport(options: TcpTransportOptions): Transport {
-  const { endpoints } = options;
   const read = (first: keyof Endpoints, second: keyof Endpoints): Endpoint | undefined => {
-    const [preferred, other] = [readEndpoint(endpoints, first), readEndpoint(endpoints, second)];
+    const [preferred, other] = [readEndpoint(options, first), readEndpoint(options, second)];
     return preferred ?? other;
   };
   const secureContext = contextFor(options.ca);
   const chosen = { encrypted: read('mqtts', 'wss'), plain: read('mqtt', 'ws') };
-  const webSockets = { encrypted: readEndpoint(endpoints, 'wss'), plain: readEndpoint(endpoints, 'ws') };
+  const webSockets = { encrypted: readEndpoint(options, 'wss'), plain: readEndpoint(options, 'ws') };
   return {
     offersPlain: chosen.plain !== undefined,
     dial(security, way = {}) {
@@ -123,7 +123,7 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
     const timer = clock.after(timeouts.dial, () => settle({ ok: false, outcome: { kind: 'silent', stage, waitedMs: timeouts.dial } }));
     let tls: TlsFacts | undefined;
     const opened = (duplex: DuplexLike): void => {
-      const facts = { kind, encrypted: secure, ...sniOf(host, options, secure, way), ...(tls ? { tls } : {}), peer: host, port };
+      const facts = tls ? { kind, encrypted: secure, ...sniOf(host, options, secure, way), tls, peer: host, port } : endpoint.facts;
       settle({ ok: true, stream: fromDuplex(duplex, facts) });
     };
     const upgrade = (socket: Socket): void => {
@@ -182,12 +182,12 @@ function contextFor(ca: string | undefined): SecureContext {
 }
 
 /** The name to ask for: none for an address (RFC 6066, section 3), and none of firmware that does not know how to ask. */
-function nameAsked(host: string, options: TcpTransportOptions, { tls }: Way): string | undefined {
+function nameAsked(host: string, options: TcpTarget, { tls }: Way): string | undefined {
   const name = options.serverName ?? host;
   return isIP(name) || tls === 'shipped-firmware' ? undefined : name;
 }
 
-function sniOf(host: string, options: TcpTransportOptions, secure: boolean, way: Way): { sni?: string } {
+function sniOf(host: string, options: TcpTarget, secure: boolean, way: Way): { sni?: string } {
   const sni = secure ? nameAsked(host, options, way) : undefined;
   return sni === undefined ? {} : { sni };
 }
