@@ -1,6 +1,7 @@
 // A worker's share of a fleet as its controller sees it: the messages that pass through comlink, and nothing else. Devices' bytes never
 // take this way.
 import { ambientClock, type Clock } from '../../kernel/clock.ts';
+import { withTimeoutQueues } from '../../kernel/timeout-queue.ts';
 import type { SessionName } from '../../kernel/trace/event.ts';
 import type { EditionName } from '../../protocol/editions.ts';
 import { sessionNamed } from '../session/choose.ts';
@@ -50,7 +51,7 @@ export function fleetAgent<Target, Port>(
   };
   return {
     prepare(setup, port) {
-      const clock = ambientClock();
+      const clock = withTimeoutQueues(ambientClock());
       inventedSecrets = setup.inventedSecrets;
       fleet = new Fleet(setup.plan, setup.share, {
         clock,
