@@ -8,7 +8,7 @@ import type { DialFailure, Opening } from '../../kernel/bytes/mux-report.ts';
 import type { ByteStream } from '../../kernel/bytes/stream.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { codeOf, messageOf } from '../../kernel/errors.ts';
-import { tlsOver } from '../../worker/transport/tls.node.ts';
+import { connectTls } from '../../worker/transport/tls.node.ts';
 import type { Pins } from './pins.ts';
 
 export interface Tls {
@@ -76,7 +76,13 @@ export function dial(place: Place, pins: Pins, clock: Clock, dialMs: number, set
         stream: fromDuplex(duplex, { kind: tls ? 'tls' : 'tcp', encrypted: tls !== undefined, peer: host, port }),
         opening,
       });
-    const socket = connectTcp({ host, port, noDelay: true, lookup: pinned(addresses), autoSelectFamilyAttemptTimeout: ADDRESS_MS });
+    const [first, ...others] = addresses;
+    // One address needs no choice between several, which costs as much as the connection.
+    const where = first && others.length === 0 ? { host: first.address } : { host, lookup: pinned(addresses) };
+    const address = { ...where, port, autoSelectFamilyAttemptTimeout: ADDRESS_MS };
+    const name = tls?.serverName ?? host;
+    const secure = tls && connectTls(address, { ...tls, subject: name, serverName: isIP(name) ? undefined : name });
+    const socket = secure ?? connectTcp({ ...address, noDelay: true });
     carrier = socket;
     // Stays for good: an error after the dial is the stream's to report, and without a listener the process would end.
     socket.on('error', failed);
@@ -84,12 +90,8 @@ export function dial(place: Place, pins: Pins, clock: Clock, dialMs: number, set
     socket.once('connect', () => {
       const upAt = clock.now();
       const tcpMs = upAt - dialledAt;
-      if (!tls) return opened(socket, { tcpMs });
+      if (!secure) return opened(socket, { tcpMs });
       stage = 'tls';
-      const name = tls.serverName ?? host;
-      const secure = tlsOver(socket, { ...tls, host: name, serverName: isIP(name) ? undefined : name });
-      secure.on('error', failed);
-      secure.once('close', closed);
       secure.once('secureConnect', () => opened(secure, { tcpMs, tlsMs: clock.now() - upAt }));
     });
   };

@@ -10,7 +10,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { codeOf, messageOf, UserError } from '../../kernel/errors.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { contextOf, handshakeOf } from './handshake.node.ts';
-import { tlsOver } from './tls.node.ts';
+import { connectTls, type TcpAddress } from './tls.node.ts';
 import { noSuchWay, type Dialled, type Transport, type Way } from './transport.ts';
 
 /** URLs of a target, any subset: `mqtts://host:8883`, `wss://host/mqtt`. */
@@ -110,7 +110,7 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
       settled = true;
       timer.cancel();
       if (!result.ok) carrier.destroy();
-      else if (kind === 'tcp') {
+      else if (kind === 'tcp' || kind === 'tls') {
         // The stream listens now. Thousands of connections need not keep what their dials needed.
         carrier.off('error', failed).off('close', closed);
       }
@@ -132,7 +132,9 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
       openWebSocket(endpoint, socket, way, opened, failed);
     };
 
-    const carrier = connectTcp({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: ADDRESS_MS });
+    const address = { host, port, autoSelectFamilyAttemptTimeout: ADDRESS_MS };
+    const secured = secure ? startTls(address, options, secureContext, way) : undefined;
+    const carrier = secured ?? connectTcp({ ...address, noDelay: true });
     // Stays while the carrier is not itself the stream: without a listener an error would end the process.
     carrier.on('error', failed);
     if (stage === 'dns') {
@@ -141,27 +143,24 @@ function dial(endpoint: Endpoint, options: TcpTransportOptions, secureContext: S
       });
     }
     carrier.once('connect', () => {
-      if (!secure) return upgrade(carrier);
+      if (!secured) return upgrade(carrier);
       stage = 'tls';
-      const socket = startTls(carrier, host, options, secureContext, way);
-      socket.on('error', failed);
-      socket.once('close', closed);
-      socket.once('secureConnect', () => {
-        if (way.tls !== undefined) tls = handshakeOf(socket);
-        upgrade(socket);
+      secured.once('secureConnect', () => {
+        if (way.tls !== undefined) tls = handshakeOf(secured);
+        upgrade(secured);
       });
     });
-    // Only a carrier that is not replaced by TLS or a WebSocket closes without any other notice.
+    // Only a carrier that is not replaced by a WebSocket closes without any other notice.
     carrier.on('close', closed);
   });
 }
 
-function startTls(carrier: Socket, host: string, options: TcpTransportOptions, secureContext: SecureContext, way: Way): TLSSocket {
-  return tlsOver(carrier, {
+function startTls(address: TcpAddress, options: TcpTransportOptions, secureContext: SecureContext, way: Way): TLSSocket {
+  return connectTls(address, {
     context: secureContext,
     // What the certificate is checked against when there is no name to ask for.
-    host: options.serverName ?? host,
-    serverName: nameAsked(host, options, way),
+    subject: options.serverName ?? address.host,
+    serverName: nameAsked(address.host, options, way),
     insecure: options.insecure === true,
   });
 }

@@ -1,12 +1,21 @@
-// TLS over a socket that is connected, as fleets and the relay speak it to a platform.
+// TLS to a platform, as fleets and the relay speak it.
 import type { X509Certificate } from 'node:crypto';
-import { isIP, type Socket } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { checkServerIdentity, connect, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
+
+/** Where to connect to, as `net.connect` takes it. */
+export interface TcpAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly lookup?: LookupFunction;
+  /** How long one of several addresses of a name may take, milliseconds. */
+  readonly autoSelectFamilyAttemptTimeout: number;
+}
 
 export interface TlsAsClient {
   readonly context: SecureContext;
   /** Whom the certificate must be for. */
-  readonly host: string;
+  readonly subject: string;
   /** Name to ask for (SNI): none for an address, and none of firmware that does not know how to ask. */
   readonly serverName?: string | undefined;
   /** Takes any certificate. */
@@ -16,16 +25,16 @@ export interface TlsAsClient {
 /** The host as it stands, no wildcard in the middle of a label: what these do not settle, Node does. */
 const STRICTLY = { partialWildcards: false, multiLabelWildcards: false, subject: 'never' } as const;
 
-/** Starts the handshake; `secureConnect` or `error` ends it, as of `tls.connect`. */
-export function tlsOver(socket: Socket, { context, host, serverName, insecure }: TlsAsClient): TLSSocket {
+/** Connects: `connect` tells that TCP is up, `secureConnect` or `error` ends the handshake, as of `tls.connect`. */
+export function connectTls(address: TcpAddress, { context, subject, serverName, insecure }: TlsAsClient): TLSSocket {
   const secure: TLSSocket = connect({
-    socket,
+    ...address,
     secureContext: context,
-    host,
     ...(serverName === undefined ? {} : { servername: serverName }),
     rejectUnauthorized: !insecure,
-    checkServerIdentity: (name) => checkIdentity(secure, name),
+    checkServerIdentity: () => checkIdentity(secure, subject),
   });
+  secure.once('connect', () => secure.setNoDelay(true));
   // Before it asks whether the certificate is for this host, Node makes objects of it and of all its issuers, which takes a quarter of the
   // time of a handshake and is not looked at again.
   secure.getPeerCertificate = () => ({}) as PeerCertificate & { issuerCertificate: never };
