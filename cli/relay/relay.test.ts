@@ -132,6 +132,18 @@ describe('a device through the relay', () => {
     expect(await outcome(transportTo(await openRelay([to]), to).transport)).toBe('open');
   });
 
+  it.each(['encrypted', 'plain'] as const)('tries the next address of a name where nobody listens at the first: %s', async (security) => {
+    const port = await target(echo, security === 'encrypted' ? keys.good : undefined);
+    const trust = security === 'encrypted' ? { ca: keys.good.cert, serverName: 'localhost' } : {};
+    const to = lab(security === 'encrypted' ? { mqtts: port } : { mqtt: port }, trust, 'platform.example');
+    const addresses = ['127.0.0.9', '127.0.0.1'].map((address) => ({ address, family: 4 }));
+    const { transport } = transportTo(await openRelay([to], { lookup: () => Promise.resolve(addresses) }), to);
+    const stream = await dialled(transport, security);
+    const heard = new Listener(stream);
+    stream.write(bytesOf('hello'));
+    await vi.waitFor(() => expect(heard.text).toBe('hello'));
+  });
+
   it('is told that a target stalls', async () => {
     const to = lab({ mqtts: await target(() => undefined) });
     const relay = await openRelay([to], { limits: { dialMs: 100 } });
