@@ -15,6 +15,7 @@ import { checkout } from './build.mjs';
 /** @typedef {import('../test/soak/stub.ts').Count} Count */
 /** @typedef {import('../test/soak/fleet.ts').Said} FleetSaid */
 /** @typedef {import('../test/soak/fleet.ts').Round} Round */
+/** @typedef {import('../test/soak/fleet.ts').Reading} Reading */
 /** @typedef {import('../test/soak/fleet.ts').FleetSoak} FleetSoak */
 /** @typedef {{ connections: number, sessions: number, handles: number, heapUsed: number, external: number, arrayBuffers: number, rss: number }} MemorySample */
 /** @typedef {{ connections: number, seconds: number, idleHandles: number, rates: number[], samples: MemorySample[], crashes: string[] }} Measured */
@@ -27,7 +28,7 @@ const GROWTH_MAX = 0.01;
 const JUDGED_FROM = 50_000;
 const REPORTED_LATENCIES = { p95: 0.95, p99: 0.99 };
 
-/** Growth of the fleet's heap from the first round to the last, as a share of the first, in a run of at least so many minutes. */
+/** Growth of the fleet's heap from the first reading to the last, as a share of the first, where so many minutes lie between them. */
 const FLEET_GROWTH_MAX = 0.03;
 const FLEET_JUDGED_MINUTES = 8;
 /** After so many posts each device's ring of evidence is full: growth before that has an end. */
@@ -227,34 +228,47 @@ async function fleet() {
   const everyMs = options['fleet-every'] * 1000;
   return withStub(devices, async ({ ready, count }) => {
     /** @type {FleetSoak} */
-    const asked = { port: ready.mqtt, devices, minutes: options['fleet-minutes'], everyMs, rate: options['fleet-rate'], session };
+    const asked = {
+      port: ready.mqtt,
+      devices,
+      minutes: options['fleet-minutes'],
+      everyMs,
+      rate: options['fleet-rate'],
+      session,
+      ringPosts: RING_FULL_POSTS,
+    };
     const child = fork(program('fleet'), [JSON.stringify(asked)], {
       execArgv: ['--expose-gc'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     /** @type {Round[]} */
     const rounds = [];
+    /** @type {Reading[]} */
+    const readings = [];
     /** @type {Extract<FleetSaid, { report: unknown }> | undefined} */
-    let last;
+    let said;
     child.on('message', (message) => {
-      const said = /** @type {FleetSaid} */ (message);
-      if ('line' in said) tell(said.line);
-      else if ('round' in said) rounds.push(said.round);
-      else last = said;
+      const one = /** @type {FleetSaid} */ (message);
+      if ('line' in one) tell(one.line);
+      else if ('round' in one) rounds.push(one.round);
+      else if ('reading' in one) readings.push(one.reading);
+      else said = one;
     });
     /** @type {unknown} */
     const code = await new Promise((resolve) => child.once('exit', resolve));
-    if (!last) return { name: 'fleet', ok: false, why: [`the fleet ended with ${String(code)}, without a report`], figures: { rounds } };
-    const { report, seriesPoints } = last;
+    if (!said) return { name: 'fleet', ok: false, why: [`the fleet ended with ${String(code)}, without a report`], figures: { rounds } };
+    const { report, seriesPoints } = said;
     const platform = await countWhenEmpty(count);
     const { traffic } = report;
-    const full = rounds.filter(({ published }) => published >= RING_FULL_POSTS * devices);
-    const settled = full.length > 1 ? full : rounds;
-    const [first] = settled;
-    const minutes = ((settled.at(-1)?.atMs ?? 0) - (first?.atMs ?? 0)) / 60_000;
-    const heapBytesPerMinute = slope(settled, (round) => round.heapBytes);
-    const growth = first ? (heapBytesPerMinute * minutes) / first.heapBytes : 0;
-    const postsPerMinute = ((settled.at(-1)?.published ?? 0) - (first?.published ?? 0)) / (minutes || 1);
+    const [first, last] = [readings[0], readings.at(-1)];
+    if (!first || !last) throw new Error('the fleet took no readings');
+    const ringsFull = first.published >= RING_FULL_POSTS * devices;
+    const minutes = (last.atMs - first.atMs) / 60_000;
+    const grown = last.heapBytes - first.heapBytes;
+    const growth = grown / first.heapBytes;
+    const between = rounds.filter(({ atMs }) => atMs >= first.atMs);
+    // A reading of the memory stops everything: how late that made the posts behind it is the reading's figure, not the schedule's.
+    const undisturbed = rounds.filter(({ afterReading }) => !afterReading);
     /** @type {string[]} */
     const why = [];
     if (report.activated !== devices) why.push(`${report.activated} of ${devices} devices came online`);
@@ -263,7 +277,7 @@ async function fleet() {
     if (traffic.answered !== traffic.published) why.push(`${traffic.published} posts, ${traffic.answered} answers`);
     if (platform.posts !== traffic.published) why.push(`${traffic.published} posts, the platform saw ${platform.posts}`);
     if (platform.sessions > 0) why.push(`${platform.sessions} sessions are left`);
-    if (settled === full && minutes >= FLEET_JUDGED_MINUTES && growth > FLEET_GROWTH_MAX)
+    if (ringsFull && minutes >= FLEET_JUDGED_MINUTES && growth > FLEET_GROWTH_MAX)
       why.push(`the heap grew by ${(growth * 100).toFixed(1)} %`);
     return {
       name: 'fleet',
@@ -281,19 +295,23 @@ async function fleet() {
         seriesPoints,
         memory: {
           /** Else the rings were still filling: the growth is theirs. */
-          ringsFull: settled === full,
-          rounds: settled.length,
-          heapBytesPerMinute,
-          heapBytesPerPost: postsPerMinute > 0 ? heapBytesPerMinute / postsPerMinute : 0,
+          ringsFull,
+          /** After a forced collection each. */
+          readings,
+          minutes,
+          heapBytesPerMinute: minutes > 0 ? grown / minutes : 0,
+          heapBytesPerPost: last.published > first.published ? grown / (last.published - first.published) : 0,
           heapGrowth: growth,
-          rssBytesPerMinute: slope(settled, (round) => round.rssBytes),
-          heapBytesPerDevice: first && first.heapBytes / devices,
-          rssBytesPerDevice: first && first.rssBytes / devices,
+          rssBytesPerMinute: slope(between, (round) => round.rssBytes),
+          heapBytesPerDevice: first.heapBytes / devices,
+          rssBytesPerDevice: first.rssBytes / devices,
         },
+        /** Without the rounds that begin with a reading. */
         drift: {
-          lagP99Ms: figures(rounds.map((round) => round.lagP99Ms)),
-          lagMaxMs: figures(rounds.map((round) => round.lagMaxMs)),
-          lagP99MsPerMinute: slope(rounds, (round) => round.lagP99Ms),
+          rounds: undisturbed.length,
+          lagP99Ms: figures(undisturbed.map((round) => round.lagP99Ms)),
+          lagMaxMs: figures(undisturbed.map((round) => round.lagMaxMs)),
+          lagP99MsPerMinute: slope(undisturbed, (round) => round.lagP99Ms),
           overruns: traffic.overruns,
         },
         rounds,

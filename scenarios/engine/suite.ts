@@ -17,6 +17,7 @@ import {
 import { stepsOf, type CaseResult, type RunAbout, type RunContext, type RunFindings } from '../judge/results.ts';
 import type { Profile } from '../rules/catalogue.ts';
 import type { CaseDefinition } from './case.ts';
+import { Deafness } from './deafness.ts';
 import type { Extension } from './extension.ts';
 import { applies, judgedClass, judgedProfiles, requirementSet, type Direction } from './requirements.ts';
 
@@ -68,13 +69,15 @@ interface Finished {
 /** Runs cases and judges them. */
 export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   const finished: Finished[] = [];
+  const deafness = new Deafness();
   const queue = [...options.cases, ...(options.extensions ?? []).map((one) => one.definition)];
   const total = queue.length;
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const why = options.stopped?.() ? STOPPED : isDeaf(finished) ? DEAF : undefined;
+      const why = options.stopped?.() ? STOPPED : deafness.proven ? DEAF : undefined;
       const one = why ? skipped(next, options, why) : await carryOut(next, options);
       finished.push(one);
+      if (one.run) deafness.note(one.run.record);
       options.onCase?.(caseResult(one, one.judged), finished.length, total);
     }
   };
@@ -88,15 +91,6 @@ const DEAF: Said = {
   en: 'the target had answered nothing at all by then, so the run ended early',
   'zh-CN': '目标至此未作任何回答，运行提前结束',
 };
-/** Cases without a single answered byte after which the rest would only wait. */
-const DEAF_AFTER = 3;
-
-/** Has nothing ever come back? Then every further case would only wait for its time-outs. */
-function isDeaf(finished: readonly Finished[]): boolean {
-  const events = (one: Finished) => one.run?.record.spans.flatMap((span) => span.events) ?? [];
-  const tried = finished.map(events).filter((all) => all.some((event) => event.kind === 'opened'));
-  return tried.length >= DEAF_AFTER && !tried.flat().some((event) => 'dir' in event && event.dir === 'in');
-}
 
 /** How the rules of a case are judged: ours by the catalogue, a user's by what the module says. */
 function classesOf({ id }: CaseDefinition, { extensions = [] }: SuiteOptions): (rule: string) => JudgedRuleClass {

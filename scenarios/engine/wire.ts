@@ -2,6 +2,7 @@
 // all any more. Each wraps the stream that is recorded, so that the evidence holds what went out.
 import mqttPacket, { type IConnectPacket } from 'mqtt-packet';
 import { concat, toHex } from '../../kernel/bytes/concat.ts';
+import { overridden } from '../../kernel/bytes/overridden.ts';
 import type { ByteStream } from '../../kernel/bytes/stream.ts';
 import { decodePacket } from '../judge/decode.ts';
 
@@ -10,14 +11,14 @@ export type Wire = (stream: ByteStream) => ByteStream;
 
 /** Every write in pieces of so many bytes: as many segments, or WebSocket frames. */
 export function inPieces(size: number): Wire {
-  return (stream) => ({
-    ...stream,
-    write(bytes) {
-      let hasRoom = true;
-      for (let at = 0; at < bytes.length; at += size) hasRoom = stream.write(bytes.slice(at, at + size));
-      return hasRoom;
-    },
-  });
+  return (stream) =>
+    overridden(stream, {
+      write(bytes) {
+        let hasRoom = true;
+        for (let at = 0; at < bytes.length; at += size) hasRoom = stream.write(bytes.slice(at, at + size));
+        return hasRoom;
+      },
+    });
 }
 
 /**
@@ -35,8 +36,7 @@ export function trickled(size: number, wait: () => Promise<void>): Wire {
         stream.write(bytes.slice(at, at + size));
       }
     };
-    return {
-      ...stream,
+    return overridden(stream, {
       write(bytes) {
         if (!isFirst) {
           under = under.then(() => void stream.write(bytes));
@@ -46,7 +46,7 @@ export function trickled(size: number, wait: () => Promise<void>): Wire {
         under = trickle(bytes);
         return true;
       },
-    };
+    });
   };
 }
 
@@ -54,14 +54,13 @@ export function trickled(size: number, wait: () => Promise<void>): Wire {
 function withConnect(change: (bytes: Uint8Array) => Uint8Array): Wire {
   return (stream) => {
     let isFirst = true;
-    return {
-      ...stream,
+    return overridden(stream, {
       write(bytes) {
         const out = isFirst ? change(bytes) : bytes;
         isFirst = false;
         return stream.write(out);
       },
-    };
+    });
   };
 }
 
@@ -91,12 +90,11 @@ export function withWill(topic: string, text: string): Wire {
 /** The CONNECT, and then not a byte more, whatever the session wants to send. */
 export const silentAfterConnect: Wire = (stream) => {
   let isFirst = true;
-  return {
-    ...stream,
+  return overridden(stream, {
     write(bytes) {
       if (!isFirst) return true;
       isFirst = false;
       return stream.write(bytes);
     },
-  };
+  });
 };

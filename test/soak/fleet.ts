@@ -1,5 +1,8 @@
-// A fleet in a process of its own, for the soak: it connects, posts on an absolute schedule and tells each round what it did, how late it
-// was and how much memory it holds. Its parent gives the plan as JSON and hears over IPC; run with --expose-gc.
+// A fleet in a process of its own, for the soak: it connects, posts on an absolute schedule and tells each round what it did and how late it
+// was. What it holds in memory is read twice, after a collection that is forced: when the rings of evidence are full, and when the last round
+// is over. Such a reading stops all devices for as long as it takes, so it says how long, and the round behind it is marked: its lateness is
+// the reading's. In between memory is looked at as it is, with whatever garbage there is.
+// Its parent gives the plan as JSON and hears over IPC; run with --expose-gc.
 import { ambientClock, pause } from '../../kernel/clock.ts';
 import { Fleet } from '../../worker/fleet/fleet.ts';
 import { FleetController, type FleetReport, type FleetShare } from '../../worker/fleet/controller.ts';
@@ -20,6 +23,8 @@ export interface FleetSoak {
   /** Arrivals a second. */
   readonly rate: number;
   readonly session: 'reference' | 'lean';
+  /** Posts of a device after which its ring of evidence is full. */
+  readonly ringPosts: number;
 }
 
 /** One interval of posting. */
@@ -32,12 +37,29 @@ export interface Round {
   /** How late posts of this round went out by the generator's fault, milliseconds. */
   readonly lagP99Ms: number;
   readonly lagMaxMs: number;
+  /** Memory was read as it began: its posts are late by that. */
+  readonly afterReading: boolean;
+  /** Garbage included. */
   readonly heapBytes: number;
   readonly rssBytes: number;
 }
 
-/** What the child says: a line, a round, and last the report. */
-export type Said = { readonly line: string } | { readonly round: Round } | { readonly report: FleetReport; readonly seriesPoints: number };
+/** What is left in memory after a forced collection. */
+export interface Reading {
+  readonly atMs: number;
+  readonly published: number;
+  readonly heapBytes: number;
+  readonly rssBytes: number;
+  /** For how long nothing else ran. */
+  readonly pauseMs: number;
+}
+
+/** What the child says: a line, a round, a reading, and last the report. */
+export type Said =
+  | { readonly line: string }
+  | { readonly round: Round }
+  | { readonly reading: Reading }
+  | { readonly report: FleetReport; readonly seriesPoints: number };
 
 const say = (said: Said): void => void process.send?.(said);
 /** The last answers may take so long. */
@@ -89,7 +111,7 @@ const share = {
 const controller = new FleetController(plan, [share], clock);
 
 let before: Histograms | undefined;
-async function round(atMs: number): Promise<Round> {
+async function round(afterReading: boolean): Promise<Round> {
   const view = await controller.view();
   const now = await controller.histograms();
   const since = newHistograms().lag;
@@ -97,31 +119,40 @@ async function round(atMs: number): Promise<Round> {
   if (before) since.subtract(before.lag);
   before = now;
   const lag = percentiles(since);
-  globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
   const { published, answered, lost } = view.traffic;
   return {
-    ...{ atMs, online: view.online, published, answered, lost },
+    ...{ atMs: clock.now() - startedAt, online: view.online, published, answered, lost },
     ...{ lagP99Ms: lag?.p99 ?? 0, lagMaxMs: since.totalCount > 0 ? since.getValueAtPercentile(100) / 1000 : 0 },
-    ...{ heapBytes: heapUsed, rssBytes: rss },
+    ...{ afterReading, heapBytes: heapUsed, rssBytes: rss },
   };
+}
+
+function reading({ published }: Round): Reading {
+  const from = clock.now();
+  globalThis.gc?.();
+  const pauseMs = clock.now() - from;
+  const { heapUsed, rss } = process.memoryUsage();
+  return { atMs: from - startedAt, published, heapBytes: heapUsed, rssBytes: rss, pauseMs };
 }
 
 const ended = { yet: false };
 const running = controller.run().then(() => (ended.yet = true));
 const startedAt = clock.now();
-// All are online, and the code is compiled: memory is looked at from here.
-await pause(clock, arrivingMs + asked.everyMs);
-await round(0);
 const rounds = Math.max(1, Math.floor((asked.minutes * 60_000 - asked.everyMs - arrivingMs) / asked.everyMs));
-for (let nth = 1; nth <= rounds; nth++) {
+// Round 0 is that of the arrivals, whose lag nobody asks for. A run too short to fill the rings and go on is read from there.
+const firstReading = rounds > asked.ringPosts ? asked.ringPosts : 0;
+for (let nth = 0; nth <= rounds; nth++) {
   const wait = startedAt + arrivingMs + (nth + 1) * asked.everyMs - clock.now();
   if (wait > 0) await pause(clock, wait);
-  const one = await round(clock.now() - startedAt);
-  say({ round: one });
-  say({
-    line: `round ${nth} of ${rounds}: ${one.online} online, ${one.published} posts, ${one.answered} answered, lag p99 ${one.lagP99Ms.toFixed(1)} ms`,
-  });
+  const one = await round(nth === firstReading + 1);
+  if (nth > 0) {
+    say({ round: one });
+    say({
+      line: `round ${nth} of ${rounds}: ${one.online} online, ${one.published} posts, ${one.answered} answered, lag p99 ${one.lagP99Ms.toFixed(1)} ms`,
+    });
+  }
+  if (nth === firstReading || nth === rounds) say({ reading: reading(one) });
 }
 const end = clock.now() + arrivingMs + 2 * asked.everyMs + LAST_MS;
 while (!ended.yet && clock.now() < end) await pause(clock, 100);

@@ -5,7 +5,7 @@ import { openReferenceSession } from '../session/reference.ts';
 import { DEFAULT_TIMEOUTS } from '../session/session.ts';
 import { PK, PS, Stub } from '../stub.testkit.ts';
 import type { Transport } from '../transport/transport.ts';
-import { FleetController, type FleetReport, type FleetShare } from './controller.ts';
+import { FleetController, type FleetReport, type FleetShare, type FleetView } from './controller.ts';
 import { Fleet } from './fleet.ts';
 import { NOBODY } from './honesty.testkit.ts';
 import { namesToAdd, type FleetPlan } from './plan.ts';
@@ -130,17 +130,22 @@ describe('several workers as one', () => {
     for (const fleet of fleets) await time.run(fleet.stop());
   });
 
-  it('one of which dies: its units are accounted for, and the run says so', async () => {
+  /** A run of two workers, the second of which dies in the middle: what was known just before, and what is reported. */
+  async function oneDies(plan: FleetPlan): Promise<Crewed & { before: FleetView; report: FleetReport }> {
     const stub = await Stub.open();
-    stubs.push(stub.add(...namesToAdd(PLAN)));
-    const { controller, fleets, kill } = crewOf(PLAN, stub.transport, 2);
-    const running = controller.run();
+    stubs.push(stub.add(...namesToAdd(plan)));
+    const crew = crewOf(plan, stub.transport, 2);
+    const running = crew.controller.run();
     // 40 are due over 390 ms; the second worker dies after some of its 20.
     await time.run(new Promise<void>((resolve) => clock.after(250, resolve)));
-    const before = await time.run(controller.view());
-    kill(1, 'out of memory');
+    const before = await time.run(crew.controller.view());
+    crew.kill(1, 'out of memory');
     await time.run(running);
-    const report = await time.run(controller.report(ABOUT));
+    return { ...crew, before, report: await time.run(crew.controller.report(ABOUT)) };
+  }
+
+  it('one of which dies: its units are accounted for, and the run says so', async () => {
+    const { controller, fleets, before, report } = await oneDies(PLAN);
     const known = before.endings.activated - Math.ceil(before.endings.activated / 2);
     expect(balance(report)).toBe(40);
     expect(report.workersLost).toEqual([{ worker: 1, reason: 'out of memory', units: 20 - known }]);
@@ -160,20 +165,11 @@ describe('several workers as one', () => {
   });
 
   it('one of which dies: its units are in the accounts of their cohorts', async () => {
-    const stub = await Stub.open();
     const cohorts = [
       { name: 'meters', mode: 'mixed', devices: 25, start: 'blank' },
       { name: 'pumps', mode: 'regnwl', devices: 15, start: 'blank' },
     ] as const;
-    const plan: FleetPlan = { ...PLAN, cohorts };
-    stubs.push(stub.add(...namesToAdd(plan)));
-    const { controller, fleets, kill } = crewOf(plan, stub.transport, 2);
-    const running = controller.run();
-    await time.run(new Promise<void>((resolve) => clock.after(250, resolve)));
-    const before = await time.run(controller.view());
-    kill(1, 'out of memory');
-    await time.run(running);
-    const report = await time.run(controller.report(ABOUT));
+    const { fleets, before, report } = await oneDies({ ...PLAN, cohorts });
     expect(before.endings.activated).toBeGreaterThan(10);
     const sums = report.cohorts.map(({ activated, refused, failed, local, aborted }) => activated + refused + failed + local + aborted);
     expect(sums).toEqual([25, 15]);

