@@ -5,6 +5,9 @@ import { concat } from '../bytes/concat.ts';
 /** Longest remaining length that MQTT can state, plus the fixed header. */
 const MAX_PACKET = 268_435_455 + 5;
 
+/** So much is kept of what is no packet, or a larger one than any device takes: whoever floods a connection must not fill our memory. */
+export const REST_MAX = 2 * 1024 * 1024;
+
 /**
  * A splitter of one direction. `push` returns the packets that are complete now; `rest` what is left, which is evidence too.
  */
@@ -16,7 +19,7 @@ export class PacketFramer {
   #broken = false;
 
   push(bytes: Uint8Array): Uint8Array[] {
-    if (bytes.length === 0) return [];
+    if (bytes.length === 0 || this.#isFull()) return [];
     this.#pending.push(bytes);
     this.#size += bytes.length;
     if (this.#broken || this.#size < this.#wanted) return [];
@@ -34,6 +37,11 @@ export class PacketFramer {
     this.#pending = buffer.length > 0 ? [buffer] : [];
     this.#size = buffer.length;
     return packets;
+  }
+
+  /** Is what is missing not to come, or too much to wait for, and enough kept of it as evidence? */
+  #isFull(): boolean {
+    return this.#size >= REST_MAX && (this.#broken || this.#wanted > REST_MAX);
   }
 
   /** Takes what never became a packet. */

@@ -5,7 +5,7 @@ import { memoryPair } from '../bytes/memory.ts';
 import { bytesOf, FACTS, Listener } from '../bytes/stream.testkit.ts';
 import { ManualClock } from '../clock.testkit.ts';
 import type { TraceEvent } from './event.ts';
-import { PacketFramer } from './framing.ts';
+import { PacketFramer, REST_MAX } from './framing.ts';
 import { recorded } from './recorder.ts';
 
 /** A packet of any type with any body; what it means is not the recorder's business. */
@@ -104,6 +104,20 @@ describe('the recorder', () => {
     const framer = new PacketFramer();
     expect(framer.push(Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0x7f, 1))).toEqual([]);
     expect(framer.rest()).toHaveLength(6);
+  });
+
+  it.each([
+    ['no packet at all', [0x30, 0xff, 0xff, 0xff, 0xff]],
+    ['a packet of 256 MiB', [0x30, 0xff, 0xff, 0xff, 0x7f]],
+  ])('keeps the beginning of a flood, not all of it: %s', (_what, start) => {
+    const framer = new PacketFramer();
+    expect(framer.push(Uint8Array.from(start))).toEqual([]);
+    const flood = new Uint8Array(64 * 1024);
+    for (let pushed = 0; pushed < 4 * REST_MAX; pushed += flood.length) expect(framer.push(flood)).toEqual([]);
+    const rest = framer.rest();
+    expect([...rest.subarray(0, 5)]).toEqual(start);
+    expect(rest.length).toBeGreaterThanOrEqual(REST_MAX);
+    expect(rest.length).toBeLessThan(REST_MAX + 2 * flood.length);
   });
 
   it('splits a large packet that dribbles in without copying it again for each byte', () => {
