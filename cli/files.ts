@@ -2,6 +2,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf, UserError } from '../kernel/errors.ts';
+import { described, mentionPath } from '../kernel/mention.ts';
 
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
@@ -9,17 +10,41 @@ const WHY: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
   ENOTDIR: 'lies below something that is no directory',
   EEXIST: 'there is a file of that name',
+  ENAMETOOLONG: 'is longer than a path can be',
 };
 
-/** The text of a file the user named. */
-export function readText(path: string, what: string): string {
+/** A file's text, or why it cannot be read. */
+type Read = { readonly text: string } | { readonly why: string };
+
+/** Reads a file. @throws only what is no fault of the file */
+export function tryRead(path: string): Read {
   try {
-    return readFileSync(path, 'utf8');
+    return { text: readFileSync(path, 'utf8') };
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
-    throw new UserError(`${what} ${path} ${WHY[code] ?? `cannot be read (${code})`}`, 'check the path');
+    return { why: WHY[code] ?? `cannot be read (${code})` };
   }
+}
+
+/** The text of a file the user named on the command line. */
+export function readText(path: string, what: string): string {
+  const read = tryRead(path);
+  if ('why' in read) throw new UserError(`${what} ${path} ${read.why}`, 'check the path');
+  return read.text;
+}
+
+/**
+ * The text of a file that a document names. A word there that looks like no path is not repeated: it may be the secret itself.
+ * @param path    where the file is
+ * @param written what the document says
+ * @param by      the file and the key that say so
+ */
+export function readNamed(path: string, what: string, written: string, by: string): string {
+  const read = tryRead(path);
+  if ('text' in read) return read.text;
+  if (mentionPath(written) !== undefined) throw new UserError(`${what} ${path} ${read.why}`, `check the path that ${by} gives`);
+  throw new UserError(`${by}: ${what} (${described(written)}) ${read.why}`, 'the path of a file belongs there, not what is in it');
 }
 
 /** Refuses a place where a file could not be written, before anything is run for it. */

@@ -1,6 +1,7 @@
 // What a fleet run is about: the plan file, the flags over it, the flash of an earlier run and the target, as one plan that can be run.
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../kernel/errors.ts';
+import { described, mentionPath } from '../kernel/mention.ts';
 import { LOWER_HEX, ALPHANUMERIC, secureRandom, seededRandom } from '../kernel/random.ts';
 import { UPLINK_QOS0_PER_SECOND, UPLINK_QOS1_PER_SECOND } from '../protocol/limits.ts';
 import { hasProvisioned, NAMESPACE_MAX, type FleetMode, type FleetPlan } from '../worker/fleet/plan.ts';
@@ -10,7 +11,7 @@ import { parseUnits } from '../worker/fleet/plan-csv.ts';
 import { printPlan } from '../worker/fleet/plan-print.ts';
 import { offeredRate, planOfFlags, requireNames, resolvePlan, type ResolvedPlan } from '../worker/fleet/plan-resolve.ts';
 import { readPlan, type PlanSource } from '../worker/fleet/plan-source.ts';
-import { readText } from './files.ts';
+import { readText, tryRead } from './files.ts';
 import { readFlash, type FlashContent } from './flash.ts';
 import { chooseTarget, type ChosenTarget, type RemoteTarget, type TargetOptions } from './target.ts';
 
@@ -66,7 +67,7 @@ export function planFleet(file: string | undefined, options: PlanOptions): Fleet
       ...(namespace === undefined ? {} : { namespace }),
       ...(hold === undefined ? {} : { holdMs: hold * 1000 }),
     },
-    (csv) => unitsIn(beside(csv)),
+    (csv, path) => unitsIn(beside(csv), csv, (what, remedy) => source.complain(path, what, remedy)),
   );
   const chosen = targetOf(options, source, beside, resolved);
   if (options.flash !== undefined && chosen.kind === 'stub')
@@ -114,10 +115,19 @@ function requireNamespace(namespace: string | undefined): void {
     throw new UserError(`--namespace ${namespace} is not 1-${NAMESPACE_MAX} letters and digits`, 'it becomes part of every DeviceName');
 }
 
-function unitsIn(path: string): readonly ListedUnit[] {
-  const parsed = parseUnits(readText(path, 'list of units'));
+/** @param complain about the place where the plan names the list */
+function unitsIn(path: string, written: string, complain: (what: string, remedy: string) => UserError): readonly ListedUnit[] {
+  const text = namedByPlan(path, 'list of units', written, complain);
+  const parsed = parseUnits(text);
   if (!parsed.ok) throw new UserError(`list of units ${path}, line ${parsed.line}: ${parsed.why}`, parsed.remedy);
   return parsed.units;
+}
+
+/** The text of a file that a plan names; a word that looks like no path is not repeated. */
+function namedByPlan(path: string, what: string, written: string, complain: (what: string, remedy: string) => UserError): string {
+  const read = tryRead(path);
+  if ('text' in read) return read.text;
+  throw complain(`${what} ${mentionPath(written) === undefined ? `(${described(written)})` : path} ${read.why}`, 'check the path');
 }
 
 /** A path as a plan has to name it that may be kept anywhere. */
@@ -130,8 +140,12 @@ function standing(target: string | undefined, beside: (path: string) => string):
   return target === undefined || URL_OR_STUB.test(target) ? target : absolute(target, beside);
 }
 
-function targetOf(options: PlanOptions, { document }: PlanSource, beside: (path: string) => string, { fleet }: ResolvedPlan): ChosenTarget {
+function targetOf(options: PlanOptions, source: PlanSource, beside: (path: string) => string, { fleet }: ResolvedPlan): ChosenTarget {
   const { target: named, ...rest } = options;
+  const { document } = source;
+  // A plan has its own place for the complaint, and a target file is read by whoever understands it.
+  if (named === undefined && document.target !== undefined && !URL_OR_STUB.test(document.target))
+    namedByPlan(beside(document.target), 'target file', document.target, (what, remedy) => source.complain(['target'], what, remedy));
   const target = named ?? (document.target === undefined || URL_OR_STUB.test(document.target) ? document.target : beside(document.target));
   // Units that have credentials need no product to get some: any broker will do.
   const registersNothing = fleet.cohorts.every((cohort) => cohort.mode === 'connect');

@@ -1,6 +1,7 @@
 // Which platform a command is about: the embedded stub, a target file, or a URL with a product beside it.
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../kernel/errors.ts';
+import { described, mentionVariable } from '../kernel/mention.ts';
 import type { Target } from '../kernel/target.ts';
 import { DEFAULT_EDITION, type EditionName } from '../protocol/editions.ts';
 import { CONNECTS_PER_ACCOUNT_PER_SECOND, CONNECTS_PER_DEVICE } from '../protocol/limits.ts';
@@ -11,7 +12,7 @@ import { openInventory, type Inventory } from '../scenarios/engine/inventory.nod
 import { paceMsOf } from '../scenarios/engine/pacing.ts';
 import type { TcpTransportOptions } from '../worker/transport/tcp.node.ts';
 import { promptSecret } from './ask.ts';
-import { readText } from './files.ts';
+import { readNamed, readText } from './files.ts';
 import { readTargetFile } from './target-file.ts';
 
 export interface TargetOptions {
@@ -101,7 +102,7 @@ export function chooseTarget(options: TargetOptions): ChosenTarget {
 
 function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: TargetOptions): RemoteTarget {
   if (!URL.canParse(target) || new URL(target).hostname === '')
-    throw new UserError(`--target ${target} is not a URL`, `write it as ${scheme}://HOST:PORT`);
+    throw new UserError(`--target ${target.includes('@') ? `${scheme}://...` : target} is not a URL`, `write it as ${scheme}://HOST:PORT`);
   const url = new URL(target);
   const port = url.port === '' ? USUAL_PORTS[scheme] : Number(url.port);
   const stub = LOOPBACK.has(url.hostname) ? findStub(port) : undefined;
@@ -123,7 +124,7 @@ function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: Targ
     sockets: { endpoints: { [scheme]: target }, ...(options.ca ? { ca: readText(options.ca, '--ca') } : {}) },
     https: undefined,
     productKey,
-    productSecret: options.anyBroker ? ANY_PRODUCT.productSecret : secretFrom(options, undefined),
+    productSecret: options.anyBroker ? ANY_PRODUCT.productSecret : secretFrom(options, () => undefined),
     instanceId: undefined,
     edition: options.edition ?? DEFAULT_EDITION,
     profiles: undefined,
@@ -141,7 +142,8 @@ function fromFile(path: string, options: TargetOptions): RemoteTarget {
       `write \`edition: ${options.edition}\` into it`,
     );
   const target = readTargetFile(path);
-  const beside = (name: string): string => resolve(dirname(path), name);
+  const named = (name: string, what: string, key: string): string =>
+    readNamed(resolve(dirname(path), name), what, name, `target file ${path}, ${key}`);
   const productKey = options.productKey ?? target.product.key;
   requireProductKey(productKey, `${path}, product.key`);
   const { administrator, pace } = target;
@@ -159,18 +161,18 @@ function fromFile(path: string, options: TargetOptions): RemoteTarget {
     name: target.name,
     sockets: {
       endpoints: { ...(mqtt && { mqtt }), ...(mqtts && { mqtts }), ...(ws && { ws }), ...(wss && { wss }) },
-      ...(options.ca || target.tls.ca ? { ca: readText(options.ca ?? beside(target.tls.ca ?? ''), 'CA file') } : {}),
+      ...(options.ca ? { ca: readText(options.ca, '--ca') } : target.tls.ca ? { ca: named(target.tls.ca, 'CA file', 'tls.ca') } : {}),
       ...(target.tls.serverName ? { serverName: target.tls.serverName } : {}),
       ...(target.tls.insecure ? { insecure: true } : {}),
     },
     https: target.endpoints.https,
     productKey,
-    productSecret: secretFrom(options, target.product, beside),
+    productSecret: secretFrom(options, () => secretOf(target.product, path, named)),
     instanceId: target.product.instanceId,
     edition: target.edition,
     profiles: target.profiles,
-    administrator: administrator?.kind === 'stub' ? stubOf(administrator, beside) : administrator,
-    inventory: target.inventory === undefined ? undefined : inventoryIn(beside(target.inventory)),
+    administrator: administrator?.kind === 'stub' ? stubOf(administrator, path, named) : administrator,
+    inventory: target.inventory === undefined ? undefined : inventoryIn(path, target.inventory, named),
     perSecond: pace.perSecond ?? (unlimited ? undefined : CONNECTS_PER_ACCOUNT_PER_SECOND),
     ...paceOf(pace.perDevicePerMinute),
   };
@@ -182,33 +184,49 @@ function paceOf(perMinute: number | 'none'): Pick<RemoteTarget, 'perDevicePerMin
     : { perDevicePerMinute: perMinute, paceMs: paceMsOf(perMinute) };
 }
 
+/** Reads a file that a target file names: by its name there, what it is, and the key. */
+type ReadBeside = (name: string, what: string, key: string) => string;
+
 function stubOf(
   { url, tokenFile }: Extract<Target['administrator'], { readonly kind: 'stub' }>,
-  beside: (name: string) => string,
+  path: string,
+  named: ReadBeside,
 ): StubAdministrator {
-  const file = beside(tokenFile);
-  return { kind: 'stub', url, token: readText(file, 'token file').trim(), from: { tokenFile: file } };
+  const token = named(tokenFile, 'token file', 'administrator.tokenFile').trim();
+  return { kind: 'stub', url, token, from: { tokenFile: resolve(dirname(path), tokenFile) } };
 }
 
-function inventoryIn(path: string): Inventory {
-  return openInventory(path, readText(path, 'inventory'));
+function inventoryIn(path: string, inventory: string, named: ReadBeside): Inventory {
+  return openInventory(resolve(dirname(path), inventory), named(inventory, 'inventory', 'inventory'));
 }
 
 function requireProductKey(key: string, where: string): void {
   if (!isProductKey(key)) throw new UserError(`${where}: a ProductKey is 1-20 letters and digits`, 'copy it from the console');
 }
 
-function secretFrom(
-  options: TargetOptions,
-  product: Target['product'] | undefined,
-  beside: (name: string) => string = (name) => name,
-): string {
+/** @param ofFile the secret of a target file, where there is one; it says what is wrong with the names in it */
+function secretFrom(options: TargetOptions, ofFile: () => string | undefined): string {
   if (options.productSecret !== undefined) {
     process.stderr.write('muster: --product-secret is visible to other users of this machine; MUSTER_PRODUCT_SECRET is not\n');
     return options.productSecret;
   }
-  if (product?.secretFile !== undefined) return readText(beside(product.secretFile), 'secret file').trim();
-  const name = product?.secretEnv ?? 'MUSTER_PRODUCT_SECRET';
+  return ofFile() ?? secretIn('MUSTER_PRODUCT_SECRET');
+}
+
+/** Undefined where the file names neither a variable nor a file. */
+function secretOf({ secretFile, secretEnv }: Target['product'], path: string, named: ReadBeside): string | undefined {
+  if (secretFile !== undefined) return named(secretFile, 'secret file', 'product.secretFile').trim();
+  if (secretEnv === undefined) return undefined;
+  // The secret itself is what is most often written there by mistake.
+  if (mentionVariable(secretEnv) === undefined && !process.env[secretEnv])
+    throw new UserError(
+      `target file ${path}, product.secretEnv: there is no environment variable of that name (${described(secretEnv)})`,
+      'the name of a variable belongs there, such as MUSTER_PRODUCT_SECRET, not the secret',
+    );
+  return secretIn(secretEnv);
+}
+
+function secretIn(name: string): string {
   const secret = process.env[name] || promptSecret('ProductSecret: ');
   if (secret === undefined || secret === '')
     throw new UserError(

@@ -1,11 +1,14 @@
 // What of a document is told first when it does not fit its schema, and the key that was meant.
 import type * as v from 'valibot';
+import { mentionName } from './mention.ts';
 import { nearest } from './words.ts';
-import type { Path } from './yaml.ts';
+import { dotted, type Path } from './yaml.ts';
 
 export interface SchemaFault {
   readonly issue: v.BaseIssue<unknown>;
   readonly path: Path;
+  /** The path in words, empty of the document itself; a key that may be a secret is only described. */
+  readonly place: string;
   /** Undefined where it is not about a key that there is none of. */
   readonly unknownKey: { readonly known: readonly string[]; readonly meant: string | undefined } | undefined;
 }
@@ -27,10 +30,35 @@ export function faultIn(schema: v.GenericSchema, issues: readonly [v.BaseIssue<u
   const unknown = issues.find((one) => one.expected === 'never' && one.input !== undefined && !Array.isArray(one.path?.at(-1)?.input));
   const issue = unknown ?? issues[0];
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
-  if (!unknown) return { issue, path, unknownKey: undefined };
+  const place = placeIn(schema, path);
+  if (!unknown) return { issue, path, place, unknownKey: undefined };
   const known = keysAt(schema as unknown as Shape, unknown.path ?? []);
-  return { issue, path, unknownKey: { known, meant: nearest(String(path.at(-1)), known) } };
+  return { issue, path, place, unknownKey: { known, meant: nearest(String(path.at(-1)), known) } };
 }
+
+/** The words that would have been right, where there are some. */
+export function allowedBy(issue: v.BaseIssue<unknown>): string[] {
+  return [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].map(([, word = '']) => word);
+}
+
+/** A path in words, as a complaint may name it. */
+export function placeIn(schema: v.GenericSchema, path: Path): string {
+  const vocabulary = [...keysOf(schema as unknown as Shape)];
+  return dotted(path, (key) => mentionName(key, vocabulary));
+}
+
+/** Every key that a document may have anywhere. */
+function keysOf(shape: Shape, into = new Set<string>()): Set<string> {
+  for (const [key, inner] of Object.entries(shape.entries ?? {})) {
+    into.add(key);
+    keysOf(inner, into);
+  }
+  for (const inner of [shape.item, shape.wrapped]) if (inner) keysOf(inner, into);
+  for (const inner of shape.options ?? []) if (isShape(inner)) keysOf(inner, into);
+  return into;
+}
+
+const isShape = (one: unknown): one is Shape => typeof one === 'object' && one !== null;
 
 /** The keys that may stand beside the last one of a path. */
 function keysAt(schema: Shape, path: readonly v.IssuePathItem[]): string[] {
@@ -47,7 +75,7 @@ function keysAt(schema: Shape, path: readonly v.IssuePathItem[]): string[] {
 function unwrapped(shape: Shape, value: unknown): Shape[] {
   if (shape.wrapped) return unwrapped(shape.wrapped, value);
   // Those of a list of words are words.
-  const options = (shape.options ?? []).filter((one): one is Shape => typeof one === 'object' && one !== null);
+  const options = (shape.options ?? []).filter(isShape);
   if (options.length === 0) return [shape];
   const { key } = shape;
   const chosen = options.filter((one) => key !== undefined && one.entries?.[key]?.literal === (value as Record<string, unknown>)[key]);

@@ -1,9 +1,9 @@
 // The target file: where a platform is, which product may be used on it, what is declared of it. Parsed text in, checked facts out;
 // reading files and environment is the caller's.
 import * as v from 'valibot';
-import { faultIn, type SchemaFault } from './schema-fault.ts';
+import { allowedBy, faultIn, type SchemaFault } from './schema-fault.ts';
 import { nearest } from './words.ts';
-import { dotted, type Path } from './yaml.ts';
+import type { Path } from './yaml.ts';
 
 /** Every check of a value has words of its own: valibot's repeat the value. */
 const text = v.pipe(v.string(), v.nonEmpty('is empty'));
@@ -95,12 +95,12 @@ export function parseTarget(document: unknown): ParsedTarget {
   const parsed = v.safeParse(TARGET, document);
   if (parsed.success) return { ok: true, target: parsed.output };
   const fault = faultIn(TARGET, parsed.issues);
-  const { issue, path, unknownKey } = fault;
+  const { issue, path, place, unknownKey } = fault;
   return {
     ok: false,
     path,
     ofKey: unknownKey !== undefined,
-    place: path.length === 0 ? 'the document' : dotted(path),
+    place: place || 'the document',
     why: unknownKey ? 'is not a key of a target file' : whyOf(issue),
     remedy: remedyOf(fault),
   };
@@ -124,7 +124,6 @@ function remedyOf({ issue, path, unknownKey }: SchemaFault): string {
       return 'no secret belongs here: name a variable (secretEnv) or a file (secretFile)';
     return meant === undefined ? `known here are ${known.join(', ')}; ${SEE_TARGETS}` : `did you mean ${meant}?`;
   }
-  const allowed = [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].map(([, word = '']) => word);
-  const meant = issue.kind === 'schema' && typeof issue.input === 'string' ? nearest(issue.input, allowed) : undefined;
+  const meant = issue.kind === 'schema' && typeof issue.input === 'string' ? nearest(issue.input, allowedBy(issue)) : undefined;
   return meant === undefined ? `mend the file: ${SEE_TARGETS}` : `did you mean ${meant}?`;
 }

@@ -46,12 +46,17 @@ export function readYaml(text: string): ReadYaml {
   };
 }
 
-/** `a.b[0].c`; a key that would not be read as one is quoted. */
-export function dotted(path: Path): string {
+/**
+ * `a.b[0].c`; a key that would not be read as one is quoted.
+ * @param said how a key may be mentioned, which stands there instead where it is another
+ */
+export function dotted(path: Path, said: (key: string) => string = (key) => key): string {
   return path
     .map((key, i) => {
       if (typeof key === 'number') return `[${key}]`;
-      return `${i === 0 ? '' : '.'}${/^[\w-]+$/.test(key) ? key : JSON.stringify(key)}`;
+      const words = said(key);
+      const shown = words !== key ? `<${words}>` : /^[\w-]+$/.test(key) ? key : JSON.stringify(key);
+      return `${i === 0 ? '' : '.'}${shown}`;
     })
     .join('');
 }

@@ -1,5 +1,6 @@
 // Units whose names, and perhaps credentials, stand in a file: a line for each. The first line may name the columns; without it they are
 // deviceName and deviceSecret.
+import { mention } from '../../kernel/mention.ts';
 import { nearest } from '../../kernel/words.ts';
 import { isDeviceName } from '../../protocol/names.ts';
 import type { Credentials } from '../unit/flash.ts';
@@ -28,7 +29,7 @@ export function parseUnits(text: string): ParsedUnits {
       return {
         ok: false,
         line: 1,
-        why: `"${cell}" is no column`,
+        why: `${mention(cell, COLUMNS)} is no column`,
         remedy: meant ? `did you mean ${meant}?` : `columns are ${COLUMNS.join(', ')}`,
       };
     }

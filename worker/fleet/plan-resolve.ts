@@ -1,13 +1,14 @@
 // From a plan as it was written to a fleet that can be run: defaults filled in, flags put over it, and everything refused that could not
 // be carried out, before the first packet.
+import { mention, mentionName } from '../../kernel/mention.ts';
 import { seededRandom } from '../../kernel/random.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { isDeviceName } from '../../protocol/names.ts';
 import { offsets, type Arrival } from './arrivals.ts';
 import { contentOf } from './fleet-publishing.ts';
 import { DEFAULT_RATE, DEVICES_MAX, units, type FleetMode, type FleetPlan } from './plan.ts';
-import { cohortOf, arrivalFrom } from './plan-translate.ts';
-import { publishingOf, type Cohort, type ListedUnit } from './plan-cohort.ts';
+import { cohortOf, arrivalFrom, type ReadUnits } from './plan-translate.ts';
+import { publishingOf, type Cohort } from './plan-cohort.ts';
 import type { PlanDocument } from './plan-document.ts';
 import type { Path, PlanSource } from './plan-source.ts';
 import { TemplateError } from './template.ts';
@@ -57,9 +58,9 @@ export function planOfFlags(devices: number, mode: FleetMode): PlanSource {
 
 /**
  * Resolves a plan. UserErrors name the place that could not be carried out.
- * @param listed reads the CSV that a cohort names
+ * @param listed reads the CSV that a cohort names at a place of the plan
  */
-export function resolvePlan(source: PlanSource, flags: Overrides, listed: (file: string) => readonly ListedUnit[]): ResolvedPlan {
+export function resolvePlan(source: PlanSource, flags: Overrides, listed: ReadUnits): ResolvedPlan {
   const { document, complain } = source;
   const seed = flags.seed ?? document.seed ?? '1';
   const whole = document.cohorts.map((written, i) => cohortOf(source, i, written, flags.mode, listed));
@@ -103,9 +104,13 @@ export function requireNames(plan: FleetPlan, { complain }: PlanSource): void {
     const { deviceName } = identity;
     const place: Path = ['cohorts', (plan.cohorts ?? []).indexOf(cohort), cohort.listed ? 'csv' : 'names'];
     if (!isDeviceName(deviceName))
-      throw complain(place, `"${deviceName}" is no DeviceName`, 'a DeviceName is 4-32 letters, digits or - _ @ . :');
+      throw complain(place, `${mention(deviceName)} is no DeviceName`, 'a DeviceName is 4-32 letters, digits or - _ @ . :');
     if (seen.has(deviceName))
-      throw complain(place, `two units would be named ${deviceName}`, 'put {{index}} into the names, or another beginning for each cohort');
+      throw complain(
+        place,
+        `two units would be named ${mentionName(deviceName)}`,
+        'put {{index}} into the names, or another beginning for each cohort',
+      );
     seen.add(deviceName);
   }
 }
@@ -141,7 +146,7 @@ function scaled(cohorts: readonly Cohort[], devices: number): Cohort[] {
     const { listed, name } = cohort;
     if (listed && listed.length < part)
       throw new UserError(
-        `--devices ${devices} needs ${part} of the ${listed.length} units of cohort ${name}`,
+        `--devices ${devices} needs ${part} of the ${listed.length} units of cohort ${mentionName(name)}`,
         'add lines to its CSV, or give fewer devices',
       );
     return { ...cohort, devices: part };
@@ -194,7 +199,7 @@ function requireDue({ complain }: PlanSource, { cohorts, arrival, devices, seed 
 function requireDistinct({ complain }: PlanSource, cohorts: readonly Cohort[]): void {
   cohorts.forEach(({ name }, i) => {
     if (cohorts.findIndex((other) => other.name === name) < i)
-      throw complain(['cohorts', i], `two cohorts are named ${name}`, 'give each a name of its own: name: meters');
+      throw complain(['cohorts', i], `two cohorts are named ${mentionName(name)}`, 'give each a name of its own: name: meters');
   });
 }
 

@@ -1,9 +1,11 @@
-// Reads a plan file. What is wrong in it is said with its file, line and column, and with the word that was meant where one is near.
+// Reads a plan file. What is wrong in it is said with its file, line and column, and with the word that was meant where one is near; what
+// may be a secret that was written in the wrong place is described, never repeated.
 import * as v from 'valibot';
 import { UserError } from '../../kernel/errors.ts';
-import { faultIn, type SchemaFault } from '../../kernel/schema-fault.ts';
+import { mention } from '../../kernel/mention.ts';
+import { allowedBy, faultIn, placeIn, type SchemaFault } from '../../kernel/schema-fault.ts';
 import { nearest } from '../../kernel/words.ts';
-import { dotted, readYaml, type Path, type Place } from '../../kernel/yaml.ts';
+import { readYaml, type Path, type Place } from '../../kernel/yaml.ts';
 import { PLAN, type PlanDocument } from './plan-document.ts';
 
 export type { Path } from '../../kernel/yaml.ts';
@@ -11,7 +13,7 @@ export type { Path } from '../../kernel/yaml.ts';
 /** A plan as it was written: the document, and a way to complain about a place in it. */
 export interface PlanSource {
   readonly document: PlanDocument;
-  /** @param what is wrong there; the place is put before it */
+  /** @param what is wrong there, without texts that may be secrets; the place is put before it */
   complain(path: Path, what: string, remedy: string): UserError;
 }
 
@@ -23,19 +25,19 @@ const SEE = 'see `muster fleet --help`, docs/fleet.md or docs/schemas/plan.schem
  */
 export function readPlan(text: string, file: string): PlanSource {
   const yaml = readYaml(text);
-  const placed = (at: Place | undefined, path: Path): string =>
-    [`plan ${file}`, ...(at ? [`line ${at.line}:${at.col}`] : []), ...(path.length > 0 ? [dotted(path)] : [])].join(', ');
-  if (yaml.kind === 'torn') throw new UserError(`${placed(yaml.at, [])}: this is not YAML: ${yaml.why}`, 'mend the file');
+  const placed = (at: Place | undefined, place: string): string =>
+    [`plan ${file}`, ...(at ? [`line ${at.line}:${at.col}`] : []), ...(place === '' ? [] : [place])].join(', ');
+  if (yaml.kind === 'torn') throw new UserError(`${placed(yaml.at, '')}: this is not YAML: ${yaml.why}`, 'mend the file');
   if (yaml.kind === 'aliases') throw new UserError(`plan ${file} has aliases that cannot be followed`, 'mend the file');
   const complain = (path: Path, what: string, remedy: string): UserError =>
-    new UserError(`${placed(yaml.placeOf(path, 'value'), path)}: ${what}`, remedy);
+    new UserError(`${placed(yaml.placeOf(path, 'value'), placeIn(PLAN, path))}: ${what}`, remedy);
   const parsed = v.safeParse(PLAN, yaml.written);
   if (parsed.success) return { document: parsed.output, complain };
   const [first, ...others] = parsed.issues.flatMap(insideOf);
   const fault = faultIn(PLAN, first ? [first, ...others] : parsed.issues);
-  const { issue, path, unknownKey } = fault;
+  const { issue, path, place, unknownKey } = fault;
   throw new UserError(
-    `${placed(yaml.placeOf(path, unknownKey ? 'key' : 'value'), path)}: ${unknownKey ? 'there is no such key' : whyOf(issue)}`,
+    `${placed(yaml.placeOf(path, unknownKey ? 'key' : 'value'), place)}: ${unknownKey ? 'there is no such key' : whyOf(issue)}`,
     remedyOf(fault),
   );
 }
@@ -53,7 +55,7 @@ function whyOf(issue: v.BaseIssue<unknown>): string {
   const expected = issue.expected ?? 'another kind of value';
   if (expected === 'Object') return 'is not what belongs here (`key: value` lines)';
   if (expected === 'Array') return 'is not what belongs here (a list)';
-  return `${issue.received} is not what belongs here (${/["|]/.test(expected) ? `one of ${expected.replace(/[()]/g, '').replaceAll(' |', ',')}` : expected})`;
+  return `${mention(issue.input, allowedBy(issue))} is not what belongs here (${/["|]/.test(expected) ? `one of ${expected.replace(/[()]/g, '').replaceAll(' |', ',')}` : expected})`;
 }
 
 function remedyOf({ issue, unknownKey }: SchemaFault): string {
@@ -61,7 +63,6 @@ function remedyOf({ issue, unknownKey }: SchemaFault): string {
     const { meant, known } = unknownKey;
     return meant === undefined ? `known here are ${known.join(', ')}` : `did you mean ${meant}?`;
   }
-  const allowed = [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].map(([, word = '']) => word);
-  const meant = typeof issue.input === 'string' ? nearest(issue.input, allowed) : undefined;
+  const meant = typeof issue.input === 'string' ? nearest(issue.input, allowedBy(issue)) : undefined;
   return meant === undefined ? SEE : `did you mean ${meant}?`;
 }

@@ -26,20 +26,17 @@ export function arrivalFrom(written: ArrivalDocument): Arrival {
   }
 }
 
+/** Reads the units of a file that is named at a place of a plan. */
+export type ReadUnits = (file: string, place: Path) => readonly ListedUnit[];
+
 /** One cohort; a UserError names its place in the plan. */
-export function cohortOf(
-  source: PlanSource,
-  i: number,
-  written: CohortDocument,
-  mode: FleetMode | undefined,
-  read: (file: string) => readonly ListedUnit[],
-): Cohort {
+export function cohortOf(source: PlanSource, i: number, written: CohortDocument, mode: FleetMode | undefined, read: ReadUnits): Cohort {
   const at = (...rest: Path): Path => ['cohorts', i, ...rest];
   const { complain } = source;
   const { csv, names, name, arrival, think, session, reconnect, publish, faults } = written;
   if (csv !== undefined && names !== undefined)
     throw complain(at('names'), 'names and csv both say what units are called', 'leave one of them out');
-  const listed = csv === undefined ? undefined : read(csv);
+  const listed = csv === undefined ? undefined : read(csv, at('csv'));
   const devices = written.count ?? listed?.length;
   if (devices === undefined) throw complain(at(), 'nothing says how many units this cohort has', 'give count, or csv with a line for each');
   if (listed && devices > listed.length)

@@ -1,4 +1,5 @@
 // What units publish, and what they are called: text with expressions in double braces. Counters and random walks are each unit's own.
+import { described, isShown } from '../../kernel/mention.ts';
 import type { Random } from '../../kernel/random.ts';
 import { CALLS, type Value } from './template-calls.ts';
 
@@ -113,16 +114,19 @@ export class TemplateCompiler {
   #expression(text: string, offset: number): Expression {
     const [, name = '', inside] = EXPRESSION.exec(text) ?? [];
     if (name === '')
-      throw new TemplateError(offset, `{{${text}}} is no expression`, 'write {{name}} or {{name(1, 2)}}, such as {{walk(20, 0.5)}}');
+      throw new TemplateError(offset, `${inBraces(text)} is no expression`, 'write {{name}} or {{name(1, 2)}}, such as {{walk(20, 0.5)}}');
     if (this.#words && !this.#words.has(name))
-      throw new TemplateError(offset, `{{${name}}} cannot be part of a DeviceName`, `use one of ${[...this.#words].join(', ')}`);
+      throw new TemplateError(offset, `${inBraces(name)} cannot be part of a DeviceName`, `use one of ${[...this.#words].join(', ')}`);
     if (isFact(name) && inside === undefined) return ({ facts }) => facts[name];
     const call = CALLS.get(name);
-    if (!call) throw new TemplateError(offset, `{{${name}}} is not known`, `use one of ${[...FACTS, ...CALLS.keys()].join(', ')}`);
+    if (!call) throw new TemplateError(offset, `${inBraces(name)} is not known`, `use one of ${[...FACTS, ...CALLS.keys()].join(', ')}`);
     const given = inside === undefined || inside.trim() === '' ? [] : inside.split(',');
     const args = given.map((one) => this.#argument(one, offset));
     const complaint = call.check(args.map((one) => (typeof one === 'function' ? undefined : one)));
-    if (complaint !== undefined) throw new TemplateError(offset, `{{${text.trim()}}}: ${complaint}`, `write it as {{${call.usage}}}`);
+    if (complaint !== undefined) {
+      const quoted = args.some((one) => typeof one === 'string');
+      throw new TemplateError(offset, `{{${quoted ? `${name}(...)` : text.trim()}}}: ${complaint}`, `write it as {{${call.usage}}}`);
+    }
     const slot = call.remembers ? this.#slots++ : -1;
     return (context) => {
       const values = args.map((one) => (typeof one === 'function' ? one(context) : one));
@@ -138,7 +142,7 @@ export class TemplateCompiler {
     if (whole === undefined)
       throw new TemplateError(
         offset,
-        `${text.trim() || 'an empty argument'} is no argument`,
+        `${text.trim() === '' ? 'an empty argument' : said(text.trim())} is no argument`,
         "give a number, a 'text', or a name such as index",
       );
     if (number !== undefined) return Number(number);
@@ -146,11 +150,21 @@ export class TemplateCompiler {
     if (!isFact(word ?? '') || (this.#words && !this.#words.has(word ?? '')))
       throw new TemplateError(
         offset,
-        `${word} is no name that an argument can be`,
+        `${said(word ?? '')} is no name that an argument can be`,
         `use one of ${FACTS.join(', ')}, or put text in quotes`,
       );
     return ({ facts }) => facts[word as keyof TemplateFacts];
   }
+}
+
+/** A word of a template as a complaint may repeat it: it may be a secret in the wrong place. */
+function said(word: string): string {
+  return isShown(word, [...FACTS, ...CALLS.keys()]) ? word : described(word);
+}
+
+function inBraces(text: string): string {
+  const word = text.trim();
+  return said(word) === word ? `{{${text}}}` : `{{...}}, ${described(word)},`;
 }
 
 function isFact(name: string): name is keyof TemplateFacts {

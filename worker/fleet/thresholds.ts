@@ -1,4 +1,5 @@
 // What must hold of a finished run, as a plan says it: `p99(connect) < 500ms`, `refused == 0`, `achieved/offered > 0.99`.
+import { mention } from '../../kernel/mention.ts';
 import { nearest } from '../../kernel/words.ts';
 import { samplesNeeded } from './measure.ts';
 
@@ -87,21 +88,22 @@ const EXAMPLES = 'write it as `p99(connect) < 500ms`, `refused == 0` or `achieve
 /** Reads one threshold. */
 export function parseThreshold(text: string): ParsedThreshold {
   const [, expression, compare, number, unit, name] = WHOLE.exec(text) ?? [];
-  if (expression === undefined || !isComparison(compare ?? '')) return { ok: false, why: `"${text}" is no threshold`, remedy: EXAMPLES };
+  if (expression === undefined || !isComparison(compare ?? ''))
+    return { ok: false, why: `${mention(text, COUNTS)} is no threshold`, remedy: EXAMPLES };
   const left: Metric[] = [];
   for (const word of expression.split('/')) {
     const metric = metricOf(word.trim());
     if ('why' in metric) return { ok: false, ...metric };
     left.push(metric);
   }
-  if (left.length > 2) return { ok: false, why: `"${text}" divides more than once`, remedy: EXAMPLES };
+  if (left.length > 2) return { ok: false, why: 'this divides more than once', remedy: EXAMPLES };
   const named = name === undefined ? undefined : metricOf(name);
   if (named && 'why' in named) return { ok: false, ...named };
   const isTime = left.length === 1 && left[0]?.kind === 'percentile';
   if (isTime !== (unit !== undefined && unit !== '%'))
     return isTime
-      ? { ok: false, why: `"${text}" compares a time with a number`, remedy: 'give a unit: us, ms or s' }
-      : { ok: false, why: `"${text}" compares a number with a time`, remedy: 'leave the unit out' };
+      ? { ok: false, why: 'this compares a time with a number', remedy: 'give a unit: us, ms or s' }
+      : { ok: false, why: 'this compares a number with a time', remedy: 'leave the unit out' };
   const factor = unit === undefined ? 1 : UNITS[unit as keyof typeof UNITS];
   const bound = named?.kind === 'count' ? named.name : Number(number) * factor;
   return { ok: true, threshold: { text: text.trim(), left, compare: compare as keyof typeof COMPARE, bound } };
@@ -116,11 +118,11 @@ function metricOf(word: string): Metric | { readonly why: string; readonly remed
   if (of !== undefined) {
     const series = SERIES.find((one) => one === of);
     if (series) return { kind: 'percentile', of: series, p: max ? 100 : Number(p) };
-    return { why: `nothing named "${of}" is timed`, remedy: suggestion(of, SERIES) };
+    return { why: `nothing named ${mention(of, SERIES)} is timed`, remedy: suggestion(of, SERIES) };
   }
   const name = COUNTS.find((one) => one === word);
   if (name) return { kind: 'count', name };
-  return { why: `"${word}" is no metric`, remedy: suggestion(word, COUNTS) };
+  return { why: `${mention(word, COUNTS)} is no metric`, remedy: suggestion(word, COUNTS) };
 }
 
 function suggestion(word: string, known: readonly string[]): string {
