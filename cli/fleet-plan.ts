@@ -4,10 +4,11 @@ import { UserError } from '../kernel/errors.ts';
 import { described, mentionPath } from '../kernel/mention.ts';
 import { LOWER_HEX, ALPHANUMERIC, secureRandom, seededRandom } from '../kernel/random.ts';
 import { UPLINK_QOS0_PER_SECOND, UPLINK_QOS1_PER_SECOND } from '../protocol/limits.ts';
-import { hasProvisioned, NAMESPACE_MAX, type FleetMode, type FleetPlan } from '../worker/fleet/plan.ts';
+import { NAMESPACE_MAX, type FleetMode, type FleetPlan } from '../worker/fleet/plan.ts';
 import type { TargetLimits } from '../worker/fleet/limits.ts';
 import type { Cohort, ListedUnit } from '../worker/fleet/plan-cohort.ts';
 import { parseUnits } from '../worker/fleet/plan-csv.ts';
+import { forecastFleet } from '../worker/fleet/plan-forecast.ts';
 import { printPlan } from '../worker/fleet/plan-print.ts';
 import { offeredRate, planOfFlags, requireNames, resolvePlan, type ResolvedPlan } from '../worker/fleet/plan-resolve.ts';
 import { readPlan, type PlanSource } from '../worker/fleet/plan-source.ts';
@@ -182,8 +183,9 @@ function paced(plan: FleetPlan, chosen: ChosenTarget, asked: number | undefined)
   const { perSecond, perDevicePerMinute } = chosen;
   const each = perDevicePerMinute === undefined ? {} : { perDevicePerMinute };
   if (perSecond === undefined) return { plan: { ...plan, pace: each }, notes: [] };
-  const perUnit = hasProvisioned(plan) ? 1 : 2;
   if (asked !== undefined) {
+    // Whoever registers connects a second time; where only some do, they may all come together.
+    const perUnit = forecastFleet(plan, 0).registrations > 0 ? 2 : 1;
     const notes =
       asked * perUnit > perSecond
         ? [

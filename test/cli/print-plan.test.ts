@@ -1,5 +1,5 @@
 // A plan that was printed runs the same devices at the same target, wherever it is kept: the files that it names are found from there.
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -38,4 +38,21 @@ test.each([
 test('a URL and the embedded stub stay what they are', () => {
   expect(planFleet(join(folder, 'written', 'listed.yaml'), { target: 'mqtt://h:1' }).text).toMatch(/^target: mqtt:\/\/h:1$/m);
   expect(planFleet(join(folder, 'written', 'listed.yaml'), { target: 'stub' }).text).toMatch(/^target: stub$/m);
+});
+
+test.each([
+  ['all register', '{ name: a, count: 4, mode: register }', 80],
+  ['some register', '{ name: a, count: 3, mode: connect, csv: devices.csv }, { name: b, count: 4, mode: regnwl }', 80],
+  ['none registers', '{ name: a, count: 2, mode: connect, csv: devices.csv }', undefined],
+])('a rate of 40 is compared with the limit by the connections that it makes: %s', (what, cohorts, made) => {
+  const file = join(folder, 'written', 'rate.yaml');
+  writeFileSync(
+    join(folder, 'written', 'slow.yaml'),
+    `${readFileSync(join(folder, 'written', 'lab.yaml'), 'utf8')}pace: { perSecond: 50 }\n`,
+  );
+  writeFileSync(file, `target: slow.yaml\ncohorts: [${cohorts}]\n`);
+  const { notes } = planFleet(file, { rate: 40 });
+  const expected =
+    made === undefined ? [] : [`--rate 40 makes up to ${made} connections a second; lab takes 50 and may turn the rest away`];
+  expect([what, notes]).toEqual([what, expected]);
 });
