@@ -92,6 +92,7 @@ function validityOf({ validity }: LoadFigures): LoadCheck {
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^scheduler lag p99 was (\d+) ms, more than (\d+) ms$/, '调度延迟 p99 为 $1 毫秒，超过 $2 毫秒'],
   [/^(\d+) of (\d+) arrivals a second were achieved, less than (\d+) %$/, '计划每秒到达 $2，实际 $1，低于 $3 %'],
+  [/^(\d+) attempts that nobody answered may be this machine's own doing$/, '$1 次无应答可能由本机自身造成'],
   [/^(\d+) attempts failed on this machine's own limits$/, '$1 次尝试受本机资源限制而失败'],
   [/^a worker died in mid-run$/, '一个工作线程中途退出'],
   [/^(\d+) workers died in mid-run$/, '$1 个工作线程中途退出'],

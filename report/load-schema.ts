@@ -73,7 +73,7 @@ const LOAD = v.object({
       v.description('values that a percentile takes to be more than the largest of them'),
     ),
   ),
-  validity: v.object({ ok: v.boolean(), reasons: v.array(Text) }),
+  validity: v.object({ ok: v.boolean(), reasons: v.array(Text), doubtfulSilences: v.exactOptional(Count) }),
   seed: Text,
   namespace: Text,
   version: Text,

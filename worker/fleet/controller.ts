@@ -222,7 +222,8 @@ export class FleetController {
     const view = await this.view();
     const histograms = await this.histograms();
     const workersLost = this.#crew.lost();
-    const judged = validity(histograms, view.rate, view.endings.local, workersLost.length);
+    const silent = view.errors.reduce((sum, { kind, count }) => (kind === 'silent' ? sum + count : sum), 0);
+    const judged = validity(histograms, view.rate, view.endings.local, workersLost.length, silent);
     const table = (kind: 'latency' | 'service'): Latencies => {
       const of = (phase: Phase): Percentiles | null => (judged.ok ? percentiles(histograms[`${kind}.${phase}`]) : null);
       return { register: of('register'), connect: of('connect'), post: of('post') };

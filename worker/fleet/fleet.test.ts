@@ -402,6 +402,16 @@ describe('validity', () => {
     expect(result.reasons[0]).toMatch(reason);
   });
 
+  it.each([
+    ['late', withLag(100), 7, 7],
+    ['in time', withLag(10), 7, undefined],
+    ['late without a silence', withLag(100), 0, undefined],
+  ])('doubts silences of a generator that is %s', (_what, histograms, silent, doubtful) => {
+    const result = validity(histograms, rate, 0, 0, silent);
+    expect(result.doubtfulSilences).toBe(doubtful);
+    expect(result.reasons.some((reason) => /^7 attempts that nobody answered may be/.test(reason))).toBe(doubtful !== undefined);
+  });
+
   it('gives every reason there is', () => {
     expect(validity(withLag(100), { offered: 100, achieved: 1 }, 1).reasons).toHaveLength(3);
   });

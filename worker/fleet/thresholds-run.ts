@@ -3,7 +3,11 @@ import type { FleetReport } from './controller.ts';
 import { percentile, type Histograms } from './measure.ts';
 import type { CountName, Measured, SeriesName } from './thresholds.ts';
 
-/** A finished run, for `judge`. Times are withheld where the run's own validity forbids them. */
+/** What attempts count as that nobody answered. */
+const OF_SILENCE: ReadonlySet<CountName> = new Set(['activated', 'failed', 'answered', 'lost']);
+
+/** A finished run, for `judge`. Times are withheld where the run's own validity forbids them, and so are counts that silences
+ * are part of which may be ours. */
 export function measuredOf(report: FleetReport, histograms: Histograms): Measured {
   const counts: Readonly<Record<CountName, number>> = {
     devices: report.devices,
@@ -24,8 +28,9 @@ export function measuredOf(report: FleetReport, histograms: Histograms): Measure
   };
   const timed = (of: SeriesName): Histograms[keyof Histograms] =>
     histograms[of === 'lag' || of.startsWith('service.') ? (of as keyof Histograms) : (`latency.${of}` as keyof Histograms)];
+  const doubtful = report.validity.doubtfulSilences !== undefined;
   return {
-    count: (name) => counts[name],
+    count: (name) => (doubtful && OF_SILENCE.has(name) ? null : counts[name]),
     samples: (of) => timed(of).totalCount,
     percentile(of, p) {
       const histogram = timed(of);

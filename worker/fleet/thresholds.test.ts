@@ -1,7 +1,10 @@
 // What a plan may demand of a run, and what templates make of a unit.
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../kernel/random.ts';
+import type { FleetReport } from './controller.ts';
+import { newHistograms } from './measure.ts';
 import { TemplateCompiler, type TemplateContext } from './template.ts';
+import { measuredOf } from './thresholds-run.ts';
 import { judge, judgesAccount, parseThreshold, type Measured, type Threshold } from './thresholds.ts';
 
 const read = (text: string): Threshold => {
@@ -133,5 +136,19 @@ describe('templates', () => {
     expect(new Set(walk).size).toBeGreaterThan(100);
     // The same seed gives the same walk, whatever the other unit did.
     expect([value(other), value(other), value(other)]).toEqual(first);
+  });
+});
+
+describe("silences that may be this machine's own", () => {
+  const traffic = { published: 9, answered: 8, overruns: 0, missed: 0, lost: 1, reconnected: 0 };
+  const reportWith = (validity: FleetReport['validity']): FleetReport =>
+    ({ devices: 3, activated: 2, refused: 0, failed: 1, traffic, rate: { offered: 5, achieved: 5 }, validity }) as unknown as FleetReport;
+  const texts = ['failed == 0', 'activated == devices', 'devices == activated', 'answered/published > 0.9', 'refused == 0'];
+  const judged = (report: FleetReport): (boolean | null)[] =>
+    judge(texts.map(read), measuredOf(report, newHistograms())).map(({ ok }) => ok);
+
+  it('decide no threshold', () => {
+    expect(judged(reportWith({ ok: false, reasons: ['late'], doubtfulSilences: 1 }))).toEqual([null, null, null, null, true]);
+    expect(judged(reportWith({ ok: false, reasons: ['late'] }))).toEqual([false, false, false, false, true]);
   });
 });

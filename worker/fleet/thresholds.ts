@@ -54,7 +54,8 @@ export interface Threshold {
 
 /** What a threshold asks a finished run. */
 export interface Measured {
-  count(name: CountName): number;
+  /** null where the run does not say. */
+  count(name: CountName): number | null;
   /** Milliseconds; null where it was not measured, or is withheld. */
   percentile(of: SeriesName, p: number): number | null;
   /** Of how many values that is. */
@@ -136,6 +137,7 @@ export function judge(thresholds: readonly Threshold[], run: Measured): Judged[]
     const actual = valueOf(left, run);
     if (actual === null) return { text, ok: null, actual };
     const against = typeof bound === 'number' ? bound : run.count(bound);
+    if (against === null) return { text, ok: null, actual };
     const tooFew = left.map((metric) => tooFewFor(metric, run)).find((one) => one !== undefined);
     if (!tooFew) return { text, ok: COMPARE[compare](actual, against), actual };
     const ok = decidedBelow(left, compare, against, tooFew, run);

@@ -10,6 +10,8 @@ export const ACHIEVED_MIN = 0.95;
 export interface Validity {
   readonly ok: boolean;
   readonly reasons: readonly string[];
+  /** Attempts that nobody answered while this machine was late itself: they decide nothing. Absent where there were none. */
+  readonly doubtfulSilences?: number;
 }
 
 export interface Rate {
@@ -24,8 +26,9 @@ export interface Rate {
  * Judges the generator of a run.
  * @param local attempts that our own machine could not make
  * @param lost  workers that died, and their latencies with them
+ * @param silent attempts that nobody answered
  */
-export function validity(histograms: Histograms, rate: Rate, local: number, lost = 0): Validity {
+export function validity(histograms: Histograms, rate: Rate, local: number, lost = 0, silent = 0): Validity {
   const reasons: string[] = [];
   const lag = percentiles(histograms.lag);
   // Whole milliseconds, as they are shown: a histogram reads up to a thousandth high, and 50 ms are not more than 50.
@@ -37,7 +40,9 @@ export function validity(histograms: Histograms, rate: Rate, local: number, lost
       `${rate.achieved.toFixed(0)} of ${rate.offered.toFixed(0)} arrivals a second were achieved, less than ${ACHIEVED_MIN * 100} %`,
     );
   }
+  const doubtful = reasons.length > 0 ? silent : 0;
+  if (doubtful > 0) reasons.push(`${doubtful} attempts that nobody answered may be this machine's own doing`);
   if (local > 0) reasons.push(`${local} attempts failed on this machine's own limits`);
   if (lost > 0) reasons.push(lost === 1 ? 'a worker died in mid-run' : `${lost} workers died in mid-run`);
-  return { ok: reasons.length === 0, reasons };
+  return { ok: reasons.length === 0, reasons, ...(doubtful > 0 ? { doubtfulSilences: doubtful } : {}) };
 }
