@@ -17,6 +17,7 @@ import { networkOf, type OwnFault } from './fleet-network.ts';
 import { Pacer } from './fleet-pacer.ts';
 import type { Traffic } from './fleet-publisher.ts';
 import { contentOf, type Content } from './fleet-publishing.ts';
+import { Teardown } from './fleet-teardown.ts';
 import { ConnectRate, type TargetLimits } from './limits.ts';
 import type { EncodedHistograms } from './measure.ts';
 import { Meter } from './meter.ts';
@@ -175,8 +176,7 @@ export class Fleet {
   #stopped = false;
   #next: Timer | undefined;
   #stopping: Promise<void> | undefined;
-  /** Ends all at once that wait for their turn to end. */
-  #hurry: (() => void) | undefined;
+  readonly #teardown = new Teardown();
   #whenDone: (() => void) | undefined;
 
   constructor(plan: FleetPlan, share: Share, env: FleetEnv) {
@@ -220,7 +220,7 @@ export class Fleet {
 
   /** Ends every connection, at the pace of the plan, and starts no more units. A person does not wait for that pace, then or later. */
   stop(by: StoppedBy = 'operator'): Promise<void> {
-    if (by === 'operator') this.#hurry?.();
+    if (by === 'operator') this.#teardown.hurry();
     return (this.#stopping ??= this.#stop(by));
   }
 
@@ -243,33 +243,16 @@ export class Fleet {
       this.#count(`aborted ${by}`, never.length);
       this.#finished += never.length;
     }
-    await this.#tearDown(leavers, by === 'operator' ? undefined : this.#plan.teardownRate);
+    const { teardown, teardownRate } = this.#plan;
+    await this.#teardown.run(
+      leavers.map(({ unit }) => unit),
+      {
+        clock: this.#env.clock,
+        gapMs: teardownRate === undefined || by === 'operator' ? 0 : (1000 * this.#workers) / teardownRate,
+        how: teardown === 'drop' ? 'drop' : 'disconnect',
+      },
+    );
     this.#whenDone?.();
-  }
-
-  /** @param rate connections of all workers that end in a second; all at once where absent */
-  async #tearDown(leavers: readonly Member[], rate: number | undefined): Promise<void> {
-    const { clock } = this.#env;
-    const gapMs = rate === undefined ? 0 : (1000 * this.#workers) / rate;
-    const startAt = clock.now();
-    const ends: Promise<void>[] = [];
-    let hurried = false;
-    let place = 0;
-    for (const { unit } of leavers) {
-      const wait = unit.state === 'online' ? startAt + place++ * gapMs - clock.now() : 0;
-      if (wait > 0 && !hurried)
-        await new Promise<void>((resolve) => {
-          const timer = clock.after(wait, resolve);
-          this.#hurry = () => {
-            hurried = true;
-            timer.cancel();
-            resolve();
-          };
-        });
-      if (this.#plan.teardown === 'drop') unit.cutPower();
-      else ends.push(unit.disconnect());
-    }
-    await Promise.all(ends);
   }
 
   /** What the units of this share hold by now, by DeviceName: secrets. */
