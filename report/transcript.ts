@@ -30,21 +30,26 @@ export function transcriptOf(about: RunAbout, records: readonly StoredCase[]): T
   return step.value;
 }
 
-/** The same in steps, a case each: a run has megabytes, and whoever writes them may have something else to listen to. */
+/** Some milliseconds' worth; a crowd has thousands. */
+const STEP_LINES = 32;
+
+/** The same in steps, each of a case or of some lines of one: a run has megabytes, and whoever writes them may have something else to listen to. */
 export function* transcriptSteps(about: RunAbout, records: readonly StoredCase[]): Generator<undefined, Transcript> {
   const whole = sha256.create();
   const all: string[] = [];
   const each: string[] = [];
-  const add = (lines: readonly string[]): void => {
-    for (const line of lines) {
-      whole.update(utf8ToBytes(`${line}\n`));
-      all.push(line);
-      each.push(lineDigest(line));
-    }
+  const add = (line: string): void => {
+    whole.update(utf8ToBytes(`${line}\n`));
+    all.push(line);
+    each.push(lineDigest(line));
   };
-  add([headerLine(about)]);
+  add(headerLine(about));
   for (const one of records) {
-    add(caseLines(one));
+    add(caseLine(one));
+    for (const span of one.record.spans) {
+      add(spanLine(one, span));
+      if (all.length % STEP_LINES === 0) yield;
+    }
     yield;
   }
   const digest = bytesToHex(whole.digest());
@@ -57,12 +62,12 @@ export function headerLine(about: RunAbout): string {
 }
 
 /** The lines of one case, in the order of its spans. */
-export function caseLines({ record, clock }: StoredCase): string[] {
-  return [
-    JSON.stringify({ kind: 'case', case: record.case, clock, fault: record.fault }),
-    ...record.spans.map((span) => JSON.stringify({ kind: 'span', case: record.case, ...span })),
-  ];
+export function caseLines(one: StoredCase): string[] {
+  return [caseLine(one), ...one.record.spans.map((span) => spanLine(one, span))];
 }
+
+const caseLine = ({ record, clock }: StoredCase): string => JSON.stringify({ kind: 'case', case: record.case, clock, fault: record.fault });
+const spanLine = ({ record }: StoredCase, span: SpanRecord): string => JSON.stringify({ kind: 'span', case: record.case, ...span });
 
 /** Hex digits of the digest that the footer gives of each line, so that a change can be told by its line. */
 export const LINE_DIGEST = 8;

@@ -11,13 +11,13 @@ import { chromiumFlags, ensureChromium } from './chromium.mjs';
 const FOLDER = join(checkout, 'docs/screenshots');
 const TRIES = 5;
 
-/** @typedef {{ name: string, width: number, height: number, dark?: boolean, whole?: boolean, device?: number, query?: string, midway?: number, console?: boolean }} Picture */
+/** @typedef {{ name: string, width: number, height: number, dark?: boolean, tall?: number, device?: number, query?: string, midway?: number, console?: boolean }} Picture */
 
 /** @type {readonly Picture[]} */
 const PICTURES = [
   { name: 'page', width: 1440, height: 900 },
   { name: 'page-dark', width: 1440, height: 900, dark: true },
-  { name: 'page-narrow', width: 390, height: 844, whole: true },
+  { name: 'page-narrow', width: 390, height: 844, tall: 1900 },
   { name: 'device', width: 1440, height: 900, device: 421 },
   { name: 'console', width: 1440, height: 900, console: true },
   { name: 'running', width: 1440, height: 900, query: '&devices=10000&rate=2000', midway: 2500 },
@@ -47,11 +47,11 @@ try {
  * @param {string} url
  * @param {Picture} picture
  */
-async function take(url, { name, width, height, dark, whole, device, query, midway, console: isConsole }) {
+async function take(url, { name, width, height, dark, tall, device, query, midway, console: isConsole }) {
   const page = await browser.newPage({
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
-    deviceScaleFactor: whole ? 2 : 1,
+    deviceScaleFactor: tall === undefined ? 1 : 2,
   });
   page.on('console', (message) => console.log(name, message.type(), message.text()));
   page.on('pageerror', (error) => console.log(name, error.stack ?? error.message));
@@ -71,12 +71,14 @@ async function take(url, { name, width, height, dark, whole, device, query, midw
     await page.locator('[data-testid=device][data-index]').waitFor();
   }
   if (isConsole) {
-    await page.getByRole('link', { name: 'Console' }).click();
+    await page.getByRole('link', { name: 'Console', exact: true }).click();
     await page.getByTestId('product').waitFor();
     await page.waitForTimeout(1_000);
   }
   const believed = midway !== undefined || isConsole || (await page.getByTestId('percentiles').getAttribute('data-valid')) === 'true';
-  await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: whole ?? false });
+  // As a phone scrolls it, but no further than this: the list of cases goes on for long.
+  const clip = tall === undefined ? {} : { fullPage: true, clip: { x: 0, y: 0, width, height: tall } };
+  await page.screenshot({ path: join(FOLDER, `${name}.png`), ...clip });
   await page.close();
   return believed;
 }

@@ -24,6 +24,8 @@ export interface PlatformCase extends CaseBase {
   readonly needs: 'cell' | 'sockets';
   /** Of a case over sockets: it dials no plain endpoint, but TLS, or an encrypted WebSocket, without which it does not apply. */
   readonly carriedBy?: 'tls' | 'wss';
+  /** Of a case over sockets: TLS and TCP that a relay opens show it as well, so a page with one can run it. */
+  readonly byRelay?: true;
   /** It means nothing where the target enforces its published limits: not applicable there, never a pass. */
   readonly limits?: 'off';
   readonly drive: (t: Drive) => Promise<void>;

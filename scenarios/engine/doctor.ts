@@ -6,12 +6,14 @@ import type { Transport } from '../../worker/transport/transport.ts';
 export interface Complaint {
   readonly what: string;
   readonly remedy: string;
+  /** What dialling came to. */
+  readonly outcome: Outcome;
 }
 
 /** Opens one stream and ends it; a complaint where that was not possible. */
 export async function examine(transport: Transport, security: 'encrypted' | 'plain'): Promise<Complaint | undefined> {
   const dialled = await transport.dial(security);
-  if (!dialled.ok) return complaintOf(dialled.outcome);
+  if (!dialled.ok) return { ...complaintOf(dialled.outcome), outcome: dialled.outcome };
   dialled.stream.attach({ data: () => undefined, drain: () => undefined, end: () => dialled.stream.end(), close: () => undefined });
   dialled.stream.abort();
   return undefined;
@@ -20,7 +22,7 @@ export async function examine(transport: Transport, security: 'encrypted' | 'pla
 /** How Node names what is wrong with a certificate or its chain; everything else is the handshake itself. */
 const OF_A_CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|ISSUER|CRL|HOSTNAME|ALTNAME|SIGNATURE|CHAIN/;
 
-function complaintOf(outcome: Outcome): Complaint {
+function complaintOf(outcome: Outcome): Omit<Complaint, 'outcome'> {
   if (outcome.kind === 'silent') {
     return {
       what: `it did not answer within ${outcome.waitedMs / 1000} s (${outcome.stage})`,

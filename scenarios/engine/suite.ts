@@ -2,7 +2,7 @@
 // cell of this thread, in another worker, or over sockets.
 import { messageOf } from '../../kernel/errors.ts';
 import { faultSaid } from '../judge/fault.ts';
-import { judgeCase, withoutEvidence, type JudgedRuleClass } from '../judge/judge.ts';
+import { judgeCase, withoutEvidence, type CaseVerdict, type JudgedRuleClass } from '../judge/judge.ts';
 import type { CaseRecord } from '../judge/record.ts';
 import type { Said } from '../judge/verdict.ts';
 import {
@@ -25,7 +25,8 @@ import { applies, judgedClass, judgedProfiles, requirementSet, type Direction } 
 export type CaseRunner = (definition: CaseDefinition) => Promise<CaseRun>;
 
 export type CaseRun =
-  | { readonly kind: 'ran'; readonly record: CaseRecord; readonly clock: 'virtual' | 'wall' }
+  /** `judged`: by judgeCase, where the thread that ran it has judged it already. */
+  | { readonly kind: 'ran'; readonly record: CaseRecord; readonly clock: 'virtual' | 'wall'; readonly judged?: CaseVerdict }
   | { readonly kind: 'not-run'; readonly why: Said }
   /** What was declared of the target before the first packet leaves it out. */
   | { readonly kind: 'not-applicable'; readonly why: Said };
@@ -109,7 +110,8 @@ async function carryOut(definition: CaseDefinition, options: SuiteOptions): Prom
   try {
     const run = await options.run(definition);
     if (run.kind !== 'ran') return withVerdict(definition, options, run.kind === 'not-run' ? 'not_run' : 'not_applicable', run.why);
-    const judged = { id: definition.id, ...judgeCase(run.record, definition.checks, classesOf(definition, options)) };
+    const verdict = run.judged ?? judgeCase(run.record, definition.checks, classesOf(definition, options));
+    const judged = { id: definition.id, ...verdict };
     return { definition, judged, run, note: run.record.fault === null ? null : faultSaid(run.record.fault) };
   } catch (error) {
     return withVerdict(definition, options, 'error', faultSaid(messageOf(error)));

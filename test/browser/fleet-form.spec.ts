@@ -8,6 +8,16 @@ interface Saved {
   readonly activated: number;
 }
 
+test('a run that is over before there is a line to draw has its figures as a whole', async ({ page }) => {
+  await page.goto('./');
+  await expect(page.getByText('Nothing measured yet')).toHaveCount(2);
+  await runFleet(page, 2);
+  await expect(page.getByText('Nothing measured yet')).toHaveCount(0);
+  const throughput = page.getByRole('img', { name: /^Throughput/ });
+  await expect(throughput).toHaveAccessibleName(/registrations \d/);
+  await expect(throughput.locator('canvas').or(throughput.getByText(/^Too short to draw: over all of its 0\.\d\d s$/))).toBeVisible();
+});
+
 test('the MQTT client that is chosen is the one that devices have, and the page and its report name it', async ({ page }) => {
   await page.goto('./');
   const session = page.getByLabel('MQTT client');

@@ -122,6 +122,36 @@ test.describe('through the relay', () => {
     expect([await counter(page, 'refused'), await counter(page, 'local')]).toEqual([3, 0]);
   });
 
+  test('the suite: over TLS, and in clear what a page cannot dial itself', async ({ page }) => {
+    await page.goto(`${there.app}#suite`);
+    await page.getByLabel('Through the relay').check();
+    await expect(page.getByLabel('ProductKey', { exact: true })).toHaveValue(PRODUCT.productKey);
+    await page.getByLabel('ProductSecret', { exact: true }).fill(PRODUCT.productSecret);
+    await page.getByLabel('Pace').selectOption('none');
+    const ids = ['platform/nwl/five-units', 'platform/transport/plain-tcp', 'platform/transport/tls-floor'];
+    const row = (id: string) => page.locator(`[data-testid=case][data-id="${id}"]`);
+    for (const id of ids) await row(id).getByRole('checkbox').check();
+    await page.getByRole('button', { name: 'Run 3 picked' }).click();
+    await expect(page.getByTestId('result-platform-selection')).toBeVisible({ timeout: 60_000 });
+    const statuses = await Promise.all(ids.map((id) => row(id).getAttribute('data-status')));
+    expect(statuses).toEqual(['pass', 'pass', 'not_run']);
+    const report = JSON.parse(await downloaded(page, page.getByRole('button', { name: /^Save report.json of the selection/ })));
+    expect(report.subject.endpoints).toEqual([expect.stringMatching(/^mqtts:\/\/127\.0\.0\.1:\d+$/)]);
+    expect(JSON.stringify(report)).not.toContain(PRODUCT.productSecret);
+    await row('platform/transport/plain-tcp').getByRole('link').click();
+    await expect(page.getByTestId('diagram')).toContainText('tcp 127.0.0.1');
+  });
+
+  test('the suite at a platform that is gone: what the relay found, and no judgement', async ({ page }) => {
+    await page.goto(`${there.app}#suite`);
+    await page.getByLabel('Through the relay').check();
+    await page.getByLabel('ProductSecret', { exact: true }).fill(PRODUCT.productSecret);
+    await there.stopStub();
+    await page.getByRole('button', { name: /^Run all/ }).click();
+    await expect(page.getByTestId('suite-unreachable')).toContainText('Nothing listens at the target');
+    await expect(page.locator('[data-testid=case]:not([data-status=idle])')).toHaveCount(0);
+  });
+
   test('a platform that is gone is unreachable at tcp, as the relay found it', async ({ page }) => {
     await page.goto(there.app);
     await fill(page, 3, 'regnwl');

@@ -137,7 +137,7 @@ export const en = {
   'count.aborted': 'Aborted',
   'count.localHint': 'Limits of this browser, never counted against the platform',
   'count.platform': "Platform's own count",
-  'count.activated': 'activated',
+  'count.activated': 'activated, ',
   'count.present': 'online',
   'count.unknown': 'Only its console can tell',
   'count.title': 'Counters',
@@ -187,6 +187,7 @@ export const en = {
   'chart.self': 'measures itself',
   'chart.selfHint': 'Platform, devices and page share the cores of this machine: the figures say how fast all of it is together.',
   'chart.waiting': 'Nothing measured yet',
+  'chart.short': 'Too short to draw: over all of its {seconds} s',
   'chart.summary': '{title}: last values {values}',
 
   'table.title': 'Percentiles',

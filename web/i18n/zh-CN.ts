@@ -134,7 +134,7 @@ export const zhCN = {
   'count.aborted': '已中止',
   'count.localHint': '浏览器自身的限制，从不算在平台头上',
   'count.platform': '平台自己的计数',
-  'count.activated': '已激活',
+  'count.activated': '已激活，',
   'count.present': '在线',
   'count.unknown': '只有平台控制台知道',
   'count.title': '计数',
@@ -184,6 +184,7 @@ export const zhCN = {
   'chart.self': '测的是自身',
   'chart.selfHint': '平台、设备和页面共用本机的核心：这些数字说明它们合在一起有多快。',
   'chart.waiting': '尚无测量数据',
+  'chart.short': '运行过短，不绘曲线：以下为全程 {seconds} 秒的数值',
   'chart.summary': '{title}：最新值 {values}',
 
   'table.title': '百分位',

@@ -20,7 +20,7 @@ const PATIENCE_MS = 15 * 60_000;
 const SKEW_MS = 5;
 
 /** Cases under way at once with this administrator: a person answers one at a time. */
-export function jobsAt(kind: 'beside' | 'wss', administrator: 'human' | 'none'): number {
+export function jobsAt(kind: 'beside' | 'wss' | 'relay', administrator: 'human' | 'none'): number {
   return kind === 'beside' ? JOBS_AT_STUB : administrator === 'human' ? 1 : JOBS_UNATTENDED;
 }
 

@@ -1,4 +1,5 @@
 // What carries out the cases of a run in the page: cells in a worker, or connections to a platform elsewhere. One interface for both.
+import { outcomeKey, type Outcome } from '../../kernel/trace/outcome.ts';
 import type { EditionName } from '../../protocol/editions.ts';
 import type { CaseRunner } from '../../scenarios/engine/suite.ts';
 import type { Direction } from '../../scenarios/engine/requirements.ts';
@@ -33,13 +34,16 @@ export interface PageRunner {
   end(): void;
 }
 
-/** No WebSocket could be opened; a browser does not say why. */
+/** No connection could be opened. */
 export class Unreachable extends Error {
   readonly url: string;
+  /** What the relay found; a browser does not say why a WebSocket of its own failed. */
+  readonly found: Outcome | undefined;
 
-  constructor(url: string) {
-    super(both('suite.unreachable').en);
+  constructor(url: string, found?: Outcome) {
+    super(`${both('suite.unreachable').en}: ${found ? outcomeKey(found) : url}`);
     this.url = url;
+    this.found = found;
   }
 }
 

@@ -1,10 +1,11 @@
 // Cases in cells: one after the other in a worker of their own, each with a platform of its own on the virtual clock.
 import { releaseProxy, wrap } from 'comlink';
-import type { CellAgent } from '../../scenarios/engine/cell-agent.ts';
 import { PACE_MS } from '../../scenarios/engine/pace.ts';
 import type { Subject } from '../../scenarios/judge/results.ts';
-import { both, t } from '../i18n/t.svelte.ts';
+import { t } from '../i18n/t.svelte.ts';
+import type { CellWorker } from '../workers/cell.worker.ts';
 import { stoppedRun, WorkerEnd, type PageRunner } from './case-runner.ts';
+import { IN_CELLS, notCarried } from './page-reach.ts';
 import type { EditionName } from '../../protocol/editions.ts';
 
 const STUB: Omit<Subject, 'name' | 'kind'> = { endpoints: [], administrator: 'stub', paceMs: PACE_MS, destructiveAllowed: true };
@@ -15,7 +16,7 @@ const STUB: Omit<Subject, 'name' | 'kind'> = { endpoints: [], administrator: 'st
  */
 export function openCells(seed: string, edition: EditionName, started: (caseId: string) => void): PageRunner {
   const worker = new Worker(new URL('../workers/cell.worker.ts', import.meta.url), { type: 'module' });
-  const cell = wrap<Pick<CellAgent, 'run'>>(worker);
+  const cell = wrap<CellWorker>(worker);
   const end = new WorkerEnd();
   worker.onerror = (event) => end.broke(event.message || 'the cell worker could not be loaded');
   const namespace = '0';
@@ -28,12 +29,13 @@ export function openCells(seed: string, edition: EditionName, started: (caseId: 
     repeatable: true,
     jobs: 1,
     async run(definition) {
-      if (definition.direction === 'platform' && definition.needs === 'sockets') return { kind: 'not-run', why: both('suite.noSockets') };
+      const why = notCarried(definition, IN_CELLS);
+      if (why) return { kind: 'not-run', why };
       if (end.stopped) return stoppedRun();
       started(definition.id);
       try {
-        const record = await end.race(cell.run({ caseId: definition.id, seed, namespace, edition }));
-        return { kind: 'ran', record, clock: 'virtual' };
+        const { record, judged } = await end.race(cell.run({ caseId: definition.id, seed, namespace, edition }));
+        return { kind: 'ran', record, judged, clock: 'virtual' };
       } catch (error) {
         if (end.stopped) return stoppedRun();
         throw error;

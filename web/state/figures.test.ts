@@ -4,6 +4,7 @@ import { encodeHistogram, newHistogram, newHistograms, record } from '../../work
 import { figuresOf, ownSilence, reasonsIn, tooFew } from './figures.ts';
 import { pageReport } from './fleet-report.ts';
 import { relayFigures } from './relay-figures.ts';
+import { Throughput } from './series.ts';
 
 const row = (family: string, kind: string, count: number) => ({ family, kind, count }) as FleetView['errors'][number];
 const SLOW = ['scheduler lag p99 was 1477 ms, more than 50 ms'];
@@ -44,6 +45,25 @@ describe('a percentile of few values', () => {
     expect((['p50', 'p90', 'p99', 'max'] as const).map((column) => tooFew(of(20), column))).toEqual([false, false, true, false]);
     expect([tooFew(of(9), 'p90'), tooFew(of(99), 'p99'), tooFew(of(100), 'p99'), tooFew(of(1), 'p50')]).toEqual([true, true, false, true]);
     expect(tooFew(null, 'p99')).toBe(false);
+  });
+});
+
+describe('throughput', () => {
+  const view = viewOf({ outcomes: { 'issued secret': 20, 'issued token': 10, accepted: 30, replied: 30, 'refused connack 4': 7 } });
+
+  it('of a run too short for a line is what came of the whole of it', () => {
+    const throughput = new Throughput();
+    throughput.add(0.1, view);
+    expect(throughput.columns[0]).toEqual([]);
+    throughput.whole(0.15, view);
+    expect(throughput.columns).toEqual([[0.15], [200], [200], [200]]);
+    expect(throughput.peak).toEqual({ register: 200, connect: 200 });
+  });
+
+  it('of a run without any time is none', () => {
+    const throughput = new Throughput();
+    throughput.whole(0, view);
+    expect(throughput.columns).toEqual([[0], [0], [0], [0]]);
   });
 });
 

@@ -42,6 +42,8 @@ class FleetRun {
   throughput: Columns = $state.raw([]);
   latency: Columns = $state.raw([]);
   peak = $state.raw({ register: 0, connect: 0 });
+  /** How long the run took, seconds, where that was too short for a line of the charts; null where it was not. */
+  short: number | null = $state(null);
   /** Seconds from the start until every device was online or had ended. */
   seconds = $state(0);
   workers = $state(0);
@@ -137,6 +139,7 @@ class FleetRun {
     this.throughput = [];
     this.latency = [];
     this.peak = { register: 0, connect: 0 };
+    this.short = null;
     this.seconds = 0;
     this.failure = null;
     this.#series = { throughput: new Throughput(), latency: new Latency() };
@@ -191,11 +194,15 @@ class FleetRun {
     this.platform = platform;
     this.figures = figuresOf(histograms, view, relay);
     // Once all is quiet the charts stand still.
-    if (at - this.seconds > 1) return;
+    if (this.short !== null || at - this.seconds > 1) return;
     this.#series.throughput.add(at, view);
     this.#series.latency.add(at, histograms);
-    this.throughput = this.#series.throughput.columns;
     this.latency = this.#series.latency.columns;
+    if (this.phase !== 'running' && (this.#series.throughput.columns[0]?.length ?? 0) < 2) {
+      this.short = this.seconds;
+      this.#series.throughput.whole(this.seconds, view);
+    }
+    this.throughput = this.#series.throughput.columns;
     this.peak = this.#series.throughput.peak;
   }
 

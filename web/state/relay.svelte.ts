@@ -27,6 +27,8 @@ class Relay {
   chosen = $state('');
 
   readonly destinations: readonly Destination[] = $derived(this.#session?.targets.flatMap(destinationsOf) ?? []);
+  /** Those that devices can register at, one a target. */
+  readonly encrypted: readonly Destination[] = $derived(this.destinations.filter(({ security }) => security === 'encrypted'));
   readonly destination = $derived(this.destinations.find(({ id }) => id === this.chosen) ?? this.destinations[0] ?? null);
 
   /** Asks for the relay: another run of the server has another token. */

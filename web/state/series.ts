@@ -20,10 +20,8 @@ export class Throughput {
   #before: { at: number; counts: readonly number[] } | undefined;
 
   /** @param at seconds since the start of the run */
-  add(at: number, { outcomes }: FleetView): void {
-    const sum = (prefix: string): number =>
-      Object.entries(outcomes).reduce((total, [key, n]) => (key.startsWith(prefix) ? total + n : total), 0);
-    const counts = [sum('issued '), sum('accepted'), sum('replied')];
+  add(at: number, view: FleetView): void {
+    const counts = countsOf(view);
     const before = this.#before ?? { at: 0, counts: [0, 0, 0] };
     if (at - before.at < SHORTEST) return;
     this.#before = { at, counts };
@@ -31,6 +29,22 @@ export class Throughput {
     this.columns = push(this.columns, [at, ...rates]);
     this.peak = { register: Math.max(this.peak.register, rates[0] ?? 0), connect: Math.max(this.peak.connect, rates[1] ?? 0) };
   }
+
+  /**
+   * The one row of a run that was over before there was a line to draw: its averages.
+   * @param seconds how long it took
+   */
+  whole(seconds: number, view: FleetView): void {
+    const [register = 0, connect = 0, post = 0] = countsOf(view).map((count) => (seconds > 0 ? count / seconds : 0));
+    this.columns = [[seconds], [register], [connect], [post]];
+    this.peak = { register, connect };
+  }
+}
+
+function countsOf({ outcomes }: FleetView): number[] {
+  const sum = (prefix: string): number =>
+    Object.entries(outcomes).reduce((total, [key, n]) => (key.startsWith(prefix) ? total + n : total), 0);
+  return [sum('issued '), sum('accepted'), sum('replied')];
 }
 
 /** Median and 99th percentile of what ended since the last look, for two phases. */

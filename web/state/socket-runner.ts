@@ -1,18 +1,22 @@
-// Cases over WebSockets against a platform elsewhere, in a worker of their own. The operator stays in the page: a stub's token and a
+// Cases over WebSockets, or through the relay, against a platform elsewhere, in a worker of their own. The operator stays in the page: a stub's token and a
 // person's answers are here.
 import { proxy, releaseProxy, wrap } from 'comlink';
 import { messageOf } from '../../kernel/errors.ts';
 import type { CaseDefinition } from '../../scenarios/engine/case.ts';
-import { forecastOf, isDestructive } from '../../scenarios/engine/forecast.ts';
+import { isDestructive } from '../../scenarios/engine/forecast.ts';
 import { NotDone, OperatorFault, type Operator } from '../../scenarios/engine/operator.ts';
+import { paceMsOf } from '../../scenarios/engine/pacing.ts';
 import type { CaseRun } from '../../scenarios/engine/suite.ts';
 import type { CaseRecord } from '../../scenarios/judge/record.ts';
 import type { Attestation, Subject } from '../../scenarios/judge/results.ts';
 import type { Said } from '../../scenarios/judge/verdict.ts';
 import { both } from '../i18n/t.svelte.ts';
 import type { Act, OperatorVerb, SocketCases } from '../workers/socket-cases.ts';
-import { connectionsOfPage, shareOfSockets } from './browser.ts';
+import type { RelayedPage } from '../../worker/transport/mux-websocket.web.ts';
+import { shareOfSockets } from './browser.ts';
 import { stoppedRun, Unreachable, WorkerEnd, type Claims, type PageRunner, type RunNames } from './case-runner.ts';
+import { pageCannot } from './page-limits.ts';
+import type { Reach } from './page-reach.ts';
 
 /** Who does what an operator does. */
 export interface Administration {
@@ -29,7 +33,11 @@ export interface Administration {
 export interface SocketTarget extends Claims {
   readonly url: string;
   readonly kind: 'stub' | 'platform';
-  readonly paceMs: number;
+  readonly reach: Reach;
+  /** What leads there over TLS and in clear, or beside WebSockets in clear alone; null without a relay. */
+  readonly relay: RelayedPage | null;
+  /** Attempts of one device that it takes within any minute; null where it limits nothing. */
+  readonly perDevicePerMinute: number | null;
   readonly destructiveAllowed: boolean;
 }
 
@@ -43,7 +51,13 @@ export async function openSockets(
   names: RunNames,
   started: (caseId: string) => void,
 ): Promise<PageRunner> {
-  const { url, edition, paceMs, destructiveAllowed } = target;
+  const { url, edition, relay, perDevicePerMinute, destructiveAllowed } = target;
+  const overRelay = target.reach.over === 'relay';
+  if (overRelay && !relay) throw new Unreachable(url, { kind: 'local', reason: 'relay' });
+  // The relay of `muster serve` may have ended since the form was filled in.
+  const reach: Reach = { ...target.reach, plain: target.reach.plain && relay !== null };
+  const paceMs = perDevicePerMinute === null ? 0 : paceMsOf(perDevicePerMinute);
+  const webSocket = { url, ...shareOfSockets(1) };
   const worker = new Worker(new URL('../workers/suite.worker.ts', import.meta.url), { type: 'module' });
   const cases = wrap<SocketCases>(worker);
   const ended = new WorkerEnd();
@@ -58,16 +72,16 @@ export async function openSockets(
 
   const run = async (definition: CaseDefinition): Promise<CaseRun> => {
     if (definition.direction !== 'platform') return { kind: 'not-run', why: both('suite.noDevice') };
-    const why = reasonAgainst(definition, destructiveAllowed);
+    const why = reasonAgainst(definition, reach, destructiveAllowed);
     if (why) return { kind: 'not-run', why };
     if (definition.limits === 'off' && paceMs > 0) return { kind: 'not-applicable', why: both('suite.limited') };
     if (ended.stopped) return stoppedRun();
     started(definition.id);
     try {
-      const record = await ended.race(cases.run(definition.id));
+      const { record, judged } = await ended.race(cases.run(definition.id));
       administration.attest(definition.id, record);
       const left = leftOut.get(definition.id);
-      return left ? { kind: 'not-run', why: left } : { kind: 'ran', record, clock: 'wall' };
+      return left ? { kind: 'not-run', why: left } : { kind: 'ran', record, judged, clock: 'wall' };
     } catch (error) {
       if (ended.stopped) return stoppedRun();
       throw error;
@@ -75,14 +89,17 @@ export async function openSockets(
   };
 
   try {
-    await ended.race(cases.prepare({ target: { url, ...shareOfSockets(1) }, edition, ...names, paceMs, verbs }, proxy(act)));
-    if (await ended.race(cases.examine())) throw new Unreachable(url);
+    const through = overRelay && relay ? { target: relay, plain: null } : { target: webSocket, plain: relay };
+    await ended.race(cases.prepare({ ...through, edition, ...names, perDevicePerMinute, verbs }, proxy(act)));
+    const complaint = await ended.race(cases.examine());
+    if (complaint) throw new Unreachable(url, overRelay ? complaint.outcome : undefined);
   } catch (error) {
     end();
     throw error;
   }
   const { kind, jobs } = administration;
-  const name = `wss://${new URL(url).host}`;
+  const { protocol, host } = new URL(url);
+  const name = `${protocol}//${host}`;
   const subject: Subject = { name, kind: target.kind, endpoints: [url], administrator: kind, paceMs, destructiveAllowed };
   return {
     subject: () => subject,
@@ -96,11 +113,9 @@ export async function openSockets(
 }
 
 /** What a page cannot do, or was not allowed to. */
-export function reasonAgainst(definition: CaseDefinition, destructiveAllowed: boolean): Said | undefined {
-  if (definition.needs === 'sockets') return both('suite.noSockets');
-  if (definition.profiles.includes('https')) return both('suite.noHttps');
-  // Each registration may hold a connection: more than a page has would be the page's failure, and say nothing of the platform.
-  if ((forecastOf(definition.id)?.registrations ?? 0) > connectionsOfPage()) return both('suite.tooMany');
+export function reasonAgainst(definition: CaseDefinition, reach: Reach, destructiveAllowed: boolean): Said | undefined {
+  const cannot = pageCannot(definition, reach);
+  if (cannot) return cannot;
   return destructiveAllowed || !isDestructive(definition.id, definition.profiles) ? undefined : both('suite.destructive');
 }
 

@@ -10,7 +10,7 @@ import { suite } from './suite.svelte.ts';
 
 const DEMO_DEVICES = 2000;
 /** After this the fleet of the demo no longer waits for the suite, milliseconds. */
-const SUITE_PATIENCE_MS = 6_000;
+const SUITE_PATIENCE_MS = 20_000;
 
 /** Runs the fleet that the form describes. */
 export async function runFleet(): Promise<void> {
@@ -36,7 +36,7 @@ export async function runFleet(): Promise<void> {
 /** Devices in both modes on one in-page platform, and the suite on a platform and a worker of its own. */
 export async function runDemo(devices = DEMO_DEVICES, rate = Number(form.values.rate)): Promise<void> {
   Object.assign(form.values, { target: 'stub', mode: 'mixed', devices: String(devices), rate: String(rate) });
-  // One after the other: the suite lasts a second or two, and would take the cores that the fleet is measured on.
+  // One after the other: the suite lasts some seconds, and would take the cores that the fleet is measured on.
   const patience = new Promise((resolve) => setTimeout(resolve, SUITE_PATIENCE_MS));
   await Promise.race([suite.run(form.values.seed), patience]);
   if (fleet.phase === 'idle') await runFleet();

@@ -1,5 +1,6 @@
 // The conformance suite as the page runs it: all of it or a selection, in cells or against a platform elsewhere. Judged here.
 import { messageOf } from '../../kernel/errors.ts';
+import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { DEFAULT_EDITION } from '../../protocol/editions.ts';
 import type { Report, ReportCase } from '../../report/model.ts';
 import type { StoredCase, Transcript } from '../../report/transcript.ts';
@@ -8,10 +9,14 @@ import type { CaseDefinition } from '../../scenarios/engine/case.ts';
 import type { Direction } from '../../scenarios/engine/requirements.ts';
 import type { CaseRecord } from '../../scenarios/judge/record.ts';
 import type { Verdict } from '../../scenarios/judge/verdict.ts';
+import type { Profile } from '../../scenarios/rules/catalogue.ts';
 import { t } from '../i18n/t.svelte.ts';
 import { Unreachable, type Claims, type PageRunner } from './case-runner.ts';
 import { openCells } from './cell-runner.ts';
 import { log } from './log.svelte.ts';
+import type { Left } from './page-limits.ts';
+import { IN_CELLS, type Reach } from './page-reach.ts';
+import { breath, inSlices } from './slices.ts';
 import { VERSION } from './version.ts';
 
 /** A verdict, or how far a case is on its way to one. */
@@ -22,13 +27,18 @@ export interface SuiteTarget extends Claims {
   /** Two runs with one label are of one platform. */
   readonly label: string;
   readonly directions: readonly Direction[];
+  /** Profiles of the platform, those that no page can judge included. */
+  readonly claims: readonly Profile[];
+  readonly reach: Reach;
   readonly open: (seed: string, started: (caseId: string) => void, quit: () => void) => PageRunner | Promise<PageRunner>;
 }
 
 /** What a run found in one direction, with the evidence it rests on. */
-export interface Outcome {
+export interface Found {
   readonly report: Report;
   readonly evidence: readonly StoredCase[];
+  /** Cases that a page could not run there. */
+  readonly left: readonly Left[];
   readonly transcript: Transcript;
 }
 
@@ -37,6 +47,8 @@ export const IN_PAGE: SuiteTarget = {
   label: 'page',
   edition: DEFAULT_EDITION,
   profiles: ['prereg', 'nwl', 'operator'],
+  claims: ['prereg', 'nwl', 'operator', 'https'],
+  reach: IN_CELLS,
   directions: ['platform', 'firmware'],
   open: (seed, started) => openCells(seed, DEFAULT_EDITION, started),
 };
@@ -50,12 +62,12 @@ class SuiteRun {
   statuses: Readonly<Record<string, CaseStatus>> = $state.raw({});
   results: Readonly<Record<string, ReportCase>> = $state.raw({});
   /** Of the last run of all cases. */
-  whole: Partial<Record<Direction, Outcome>> = $state.raw({});
+  whole: Partial<Record<Direction, Found>> = $state.raw({});
   /** Of a selection that ran since: it decides nothing about the target. */
-  selection: Partial<Record<Direction, Outcome>> = $state.raw({});
+  selection: Partial<Record<Direction, Found>> = $state.raw({});
   failure: string | null = $state(null);
-  /** The address that no WebSocket could be opened to. */
-  unreachable: string | null = $state(null);
+  /** The address that no connection could be opened to, and what the relay found there. */
+  unreachable: { readonly url: string; readonly found: Outcome | undefined } | null = $state.raw(null);
 
   readonly counts = $derived.by(() => {
     const counts: Partial<Record<CaseStatus, number>> = {};
@@ -105,7 +117,7 @@ class SuiteRun {
         if (cases.length > 0) await this.#runOne({ runner, direction, cases, partial: only !== undefined, seed, startedAt, target });
       }
     } catch (error) {
-      if (error instanceof Unreachable) this.unreachable = error.url;
+      if (error instanceof Unreachable) this.unreachable = error;
       else this.failure = messageOf(error);
       log.say(t('log.broken', { why: messageOf(error) }), 'bad');
     } finally {
@@ -136,10 +148,11 @@ class SuiteRun {
   }): Promise<void> {
     const { runner, direction, cases, partial, seed, startedAt, target } = options;
     // Reading the rules takes a while: not before they are needed.
-    const [{ runSuite }, { makeReport }, { transcriptOf }] = await Promise.all([
+    const [{ runSuite }, { makeReport }, { transcriptSteps }, { leftToCommand }] = await Promise.all([
       import('../../scenarios/engine/suite.ts'),
       import('../../report/model.ts'),
       import('../../report/transcript.ts'),
+      import('./page-limits.ts'),
     ]);
     const { namespace, repeatable, jobs } = runner;
     const { findings, records } = await runSuite({
@@ -172,17 +185,20 @@ class SuiteRun {
       onCase: (one) => this.#finished(one),
       stopped: () => this.#stopped,
     });
-    const transcript = transcriptOf(findings.about, records);
+    const transcript = await inSlices(transcriptSteps(findings.about, records));
+    await breath();
     const report = makeReport(findings, transcript);
+    await breath();
     // A run of nothing that was accepted says so of every case, afterwards.
     this.results = { ...this.results, ...Object.fromEntries(report.cases.map((one) => [one.id, one])) };
     this.statuses = { ...this.statuses, ...Object.fromEntries(report.cases.map((one) => [one.id, one.verdict])) };
-    const outcome: Outcome = { report, evidence: records, transcript };
+    const left = leftToCommand(cases, target.reach, target.claims);
+    const found: Found = { report, evidence: records, left, transcript };
     if (partial) {
-      this.selection = { ...this.selection, [direction]: outcome };
+      this.selection = { ...this.selection, [direction]: found };
       return;
     }
-    this.whole = { ...this.whole, [direction]: outcome };
+    this.whole = { ...this.whole, [direction]: found };
     const { conformance, counts } = report.result;
     const words = { target: report.target, conformance: t(`suite.${conformance}`), passed: counts.pass, total: report.cases.length };
     log.say(t('log.concluded', words), conformance === 'conformant' ? 'good' : conformance === 'undetermined' ? 'info' : 'bad');

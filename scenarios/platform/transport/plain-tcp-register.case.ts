@@ -9,6 +9,7 @@ export default definePlatformCase({
   },
   profiles: ['prereg'],
   needs: 'sockets',
+  byRelay: true,
   async drive(t) {
     const guard = await t.guard('register');
     const unit = t.unit('unit', { mode: 'register', deviceName: await t.added('unit') });

@@ -9,6 +9,7 @@ export default definePlatformCase({
   },
   profiles: ['nwl'],
   needs: 'sockets',
+  byRelay: true,
   async drive(t) {
     const guard = await t.guard('regnwl');
     const unit = t.unit('unit', { mode: 'regnwl', deviceName: t.name('unit') });
