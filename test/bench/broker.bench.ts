@@ -24,8 +24,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function listening(port: number, host: string): Promise<undefined> {
-  for (;;) {
+/** Tries until somebody listens there, or it is given up. */
+async function listening(port: number, host: string, givenUp: AbortSignal): Promise<void> {
+  while (!givenUp.aborted) {
     const socket = connect(port, host);
     const came = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'close').then(() => false)]).catch(() => false);
     socket.destroy();
@@ -53,8 +54,11 @@ export async function startMosquitto(clients: number): Promise<Broker | undefine
     stdio: 'ignore',
     env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` },
   });
-  const failed = await Promise.race([once(broker, 'error'), listening(ports.mqtts, hosts.at(-1) ?? '127.0.0.1')]);
-  if (failed !== undefined) {
+  // Not installed, or not able to start: nobody will ever listen.
+  const gone = new AbortController();
+  for (const event of ['error', 'exit'] as const) broker.once(event, () => gone.abort());
+  await listening(ports.mqtts, hosts.at(-1) ?? '127.0.0.1', gone.signal);
+  if (gone.signal.aborted) {
     rmSync(folder, { recursive: true });
     return undefined;
   }
