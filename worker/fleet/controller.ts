@@ -275,8 +275,10 @@ export class FleetController {
     const over = (first: number, last: number): number => (started < 2 || last <= first ? rate : ((started - 1) * 1000) / (last - first));
     const due = parts.flatMap((part) => part.due ?? []);
     const [firstDue, lastDue] = [Math.min(...due.map(({ first }) => first)), Math.max(...due.map(({ last }) => last))];
-    // All at once is no rate, and a closed model offers none: then the scheduler's lag alone says how late they came.
-    if (closed !== undefined || lastDue <= firstDue) return { offered: rate, achieved: rate };
+    // In a closed model they are due when they start: it offers what is achieved.
+    if (closed !== undefined) return { offered: over(firstDue, lastDue), achieved: over(firstDue, lastDue) };
+    // All at once is no rate: then the scheduler's lag alone says how late they came.
+    if (lastDue <= firstDue) return { offered: rate, achieved: rate };
     const planned = over(firstDue, lastDue);
     const [firstStart, lastStart] = [
       Math.min(...parts.flatMap((part) => part.firstStart ?? [])),

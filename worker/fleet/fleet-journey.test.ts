@@ -234,10 +234,11 @@ describe('a closed model', () => {
 });
 
 describe('the pace of a target', () => {
-  it('holds arrivals and connects to it, whatever the plan asks for', async () => {
+  const MODELS = { open: { arrival: { shape: 'storm', withinMs: 0 } }, closed: { closed: 8 } } as const;
+  it.each(['open', 'closed'] as const)('holds arrivals and connects to it, whatever an %s plan asks for', async (model) => {
     const times: number[] = [];
     const startAt = clock.now();
-    const plan = planOf({ mode: 'regnwl', devices: 20 }, { arrival: { shape: 'storm', withinMs: 0 }, pace: { perSecond: 10 } });
+    const plan = planOf({ mode: 'regnwl', devices: 20 }, { ...MODELS[model], pace: { perSecond: 10 } });
     const stub = await stubFor(plan);
     const watched: Transport = {
       offersPlain: true,

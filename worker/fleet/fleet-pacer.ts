@@ -9,6 +9,11 @@ export class Pacer {
     this.#gapMs = 1000 / perSecond;
   }
 
+  /** How long it is until the next place, milliseconds. */
+  wait(now: number): number {
+    return Math.max(0, this.#next - now);
+  }
+
   /** Takes the next place and says when it is, milliseconds of the clock; never before `now`. */
   take(now: number): number {
     const at = Math.max(now, this.#next);

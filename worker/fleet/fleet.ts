@@ -334,10 +334,18 @@ export class Fleet {
     }
   }
 
-  /** Closed model: whoever has arrived makes room for the next, which is due when it starts. */
+  /** Closed model: whoever has arrived makes room for the next, which is due when it starts; that is not before the pace has a place. */
   #fill(): void {
-    while (!this.#stopped && this.#begun < this.#order.length && this.#members.size - this.#finished < (this.#closed ?? 0))
-      this.#start(this.#upNext(), this.#env.clock.now());
+    const { clock } = this.#env;
+    this.#next?.cancel();
+    while (!this.#stopped && this.#begun < this.#order.length && this.#members.size - this.#finished < (this.#closed ?? 0)) {
+      const wait = this.#pacer?.wait(clock.now()) ?? 0;
+      if (wait > 0) {
+        this.#next = clock.after(wait, () => this.#fill());
+        return;
+      }
+      this.#start(this.#upNext(), clock.now());
+    }
   }
 
   #upNext(): PlannedUnit {

@@ -5,7 +5,16 @@ import type { Timer } from '../../kernel/clock.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { encode, readChunk, type Reader } from './codec.ts';
 import { connackIn, encodeConnect } from './handshake-packets.ts';
-import { named, type ConnectFields, type Message, type OpenSession, type Session, type SessionEnv, type SessionEvents } from './session.ts';
+import {
+  isTopic,
+  named,
+  type ConnectFields,
+  type Message,
+  type OpenSession,
+  type Session,
+  type SessionEnv,
+  type SessionEvents,
+} from './session.ts';
 import { TICK_MS, wheelOf, type Waiter } from './wheel.ts';
 
 /** A packet with an id that waits for its answer. */
@@ -21,6 +30,10 @@ type Stage = 'connecting' | 'open' | 'ending' | 'shut' | 'closed';
 
 /** A level is a wildcard or holds none, and `#` is the last (MQTT 3.1.1, 4.7.1). */
 const FILTER = /^(?:(?:[^+#/]*|\+)\/)*(?:[^+#/]*|\+|#)$/;
+
+function isFilter(text: string): boolean {
+  return isTopic(text) && FILTER.test(text);
+}
 
 function encodeUnusual({ clientId, username, password, clean, keepAlive: keepalive }: ConnectFields): Uint8Array | undefined {
   const packet = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean, keepalive, clientId, username, password };
@@ -78,7 +91,7 @@ class LeanSession implements Session, Waiter {
   }
 
   publish(topic: string, payload: string, qos: 0 | 1): Promise<boolean> {
-    if (this.#stage !== 'open') return Promise.resolve(false);
+    if (this.#stage !== 'open' || !isTopic(topic)) return Promise.resolve(false);
     const packet: IPublishPacket = { cmd: 'publish', topic, payload, qos, retain: false, dup: false };
     if (qos === 0) return this.#send(packet) ? Promise.resolve(true) : new Promise((resolve) => (this.#whenDrained ??= []).push(resolve));
     const numbered = (messageId: number): Packet => ({ ...packet, messageId });
@@ -86,7 +99,7 @@ class LeanSession implements Session, Waiter {
   }
 
   subscribe(filters: readonly string[]): Promise<number[]> {
-    if (this.#stage !== 'open' || filters.length === 0 || !filters.every((filter) => FILTER.test(filter))) return Promise.resolve([]);
+    if (this.#stage !== 'open' || filters.length === 0 || !filters.every(isFilter)) return Promise.resolve([]);
     const subscriptions = filters.map((topic) => ({ topic, qos: 1 as const }));
     const numbered = (messageId: number): Packet => ({ cmd: 'subscribe', messageId, subscriptions });
     return new Promise((resolve) => this.#ask({ filters: filters.length, done: (granted = []) => resolve([...granted]) }, numbered));

@@ -6,7 +6,7 @@ import { tapped } from '../../kernel/bytes/tap.ts';
 import type { Ending } from '../../kernel/bytes/stream.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { limited } from './packet-limit.ts';
-import { named, type OpenSession } from './session.ts';
+import { isTopic, named, type OpenSession } from './session.ts';
 
 /** MQTT.js' own CONNACK timer stays behind ours. */
 const BEHIND_MS = 60_000;
@@ -101,11 +101,17 @@ export const openReferenceSession: OpenSession = named('reference', (stream, fie
     });
   return {
     opened,
-    publish: (topic, payload, qos) => unlessClosed(false, (resolve) => client.publish(topic, payload, { qos }, (error) => resolve(!error))),
+    publish: (topic, payload, qos) =>
+      unlessClosed(false, (resolve) => {
+        if (isTopic(topic)) client.publish(topic, payload, { qos }, (error) => resolve(!error));
+        else resolve(false);
+      }),
     subscribe: (filters) =>
-      unlessClosed<number[]>([], (resolve) =>
-        client.subscribe([...filters], { qos: 1 }, (_error, _granted, packet) => resolve((packet?.granted ?? []).map(Number))),
-      ),
+      unlessClosed<number[]>([], (resolve) => {
+        if (filters.every(isTopic))
+          client.subscribe([...filters], { qos: 1 }, (_error, _granted, packet) => resolve((packet?.granted ?? []).map(Number)));
+        else resolve([]);
+      }),
     end() {
       // Before its CONNACK, MQTT.js would keep the DISCONNECT for later and the stream open.
       return unlessClosed(undefined, () => client.end(!client.connected));

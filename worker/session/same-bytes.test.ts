@@ -17,8 +17,11 @@ const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 40 }),
   fc.string({ minLength: 120, maxLength: 300 }),
 );
-/** A topic holds a character at least (MQTT 3.1.1, 4.7.3). */
+/** About as many bytes as a text can have (MQTT 3.1.1, 1.5.3): of what is longer, codecs write the beginning. */
+const longText = fc.constantFrom('a'.repeat(65_535), 'a'.repeat(65_536), 'a'.repeat(70_000), 'é'.repeat(32_767), 'é'.repeat(32_768));
+/** A topic of a platform holds a character at least (MQTT 3.1.1, 4.7.3); a device may be asked for anything. */
 const topicName = text.filter((topic) => topic !== '');
+const anyTopic = fc.oneof({ weight: 9, arbitrary: text }, { weight: 1, arbitrary: longText });
 const fieldsOf: fc.Arbitrary<ConnectFields> = fc.record({
   clientId: text,
   username: text,
@@ -26,11 +29,11 @@ const fieldsOf: fc.Arbitrary<ConnectFields> = fc.record({
   keepAlive: fc.nat({ max: 65_535 }),
   clean: fc.boolean(),
 });
-const filter = fc.oneof(text, fc.constantFrom('#', '+/a', 'a/#', 'a/+/b', 'a+', '#/a', '/'));
+const filter = fc.oneof(anyTopic, fc.constantFrom('#', '+/a', 'a/#', 'a/+/b', 'a+', '#/a', '/'));
 
 /** What a device does, or its platform: `acknowledge` answers the oldest question that is open, or the newest. */
 const step = fc.oneof(
-  fc.record({ does: fc.constant('publish' as const), topic: topicName, payload: text, qos: fc.constantFrom(0 as const, 1 as const) }),
+  fc.record({ does: fc.constant('publish' as const), topic: anyTopic, payload: text, qos: fc.constantFrom(0 as const, 1 as const) }),
   fc.record({ does: fc.constant('subscribe' as const), filters: fc.array(filter, { maxLength: 4 }) }),
   fc.record({ does: fc.constant('acknowledge' as const), newest: fc.boolean(), grant: fc.constantFrom(0, 1, 128) }),
   fc.record({

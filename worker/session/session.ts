@@ -40,14 +40,22 @@ export interface SessionEvents {
 export interface Session {
   /** The answer to the CONNECT: accepted, refused, malformed, closed or silent. */
   readonly opened: Promise<Outcome>;
-  /** Publishes; resolves when written (QoS 0) or acknowledged (QoS 1), false when the connection ended first. */
+  /** Publishes; resolves when written (QoS 0) or acknowledged (QoS 1), false when the connection ended first or the topic is none. */
   publish(topic: string, payload: string, qos: 0 | 1): Promise<boolean>;
-  /** Granted QoS or 128 for each filter; empty when the connection ended first. */
+  /** Granted QoS or 128 for each filter; empty when the connection ended first or a filter is none. */
   subscribe(filters: readonly string[]): Promise<number[]>;
   /** DISCONNECT, then the end of the stream; resolves when the stream is closed. */
   end(): Promise<void>;
   /** Drops the connection as a power cut does. */
   abort(): void;
+}
+
+/** Most bytes of a text: its length has two (MQTT 3.1.1, 1.5.3). */
+const TEXT_MAX = 0xffff;
+
+/** Can it be the name of a topic, or a filter (MQTT 3.1.1, 4.7.3)? Of what cannot, codecs write the beginning. */
+export function isTopic(text: string): boolean {
+  return text !== '' && text.length <= TEXT_MAX && (text.length <= TEXT_MAX / 3 || Buffer.byteLength(text) <= TEXT_MAX);
 }
 
 export interface SessionEnv {
