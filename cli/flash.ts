@@ -1,5 +1,5 @@
 // What units keep over a power cut, in a file: `--flash`. It holds DeviceSecrets and DeviceTokens, so only its owner may read it.
-import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { codeOf, UserError } from '../kernel/errors.ts';
 import type { Credentials } from '../worker/unit/flash.ts';
@@ -53,25 +53,31 @@ export function readFlash(path: string): FlashContent | undefined {
 
 /** Refuses, before anything is run for it, a place where the file could not be written. */
 export function requireFlashWritable(path: string): void {
-  const draft = draftOf(path);
+  const draft = draftOf(placeOf(path));
   orSay(path, () => closeSync(openSync(draft, 'w', OWNER_ONLY)));
   rmSync(draft, { force: true });
 }
 
 /** Writes the file, whole or not at all, for its owner alone. */
 export function writeFlash(path: string, content: FlashContent): void {
-  const draft = draftOf(path);
+  const place = placeOf(path);
+  const draft = draftOf(place);
   try {
     orSay(path, () => {
       rmSync(draft, { force: true });
       writeFileSync(draft, `${JSON.stringify({ format: 'muster-flash-1', ...content }, null, 1)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
       // Whatever the umask says.
       chmodSync(draft, OWNER_ONLY);
-      renameSync(draft, path);
+      renameSync(draft, place);
     });
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** Where a link leads: a rename would put a file in its place. */
+function placeOf(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 function draftOf(path: string): string {

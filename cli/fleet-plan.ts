@@ -41,6 +41,8 @@ export interface FleetToRun {
   readonly session: 'reference' | 'lean';
   /** What the flash file holds so far. */
   readonly flash: FlashContent | undefined;
+  /** It is of an earlier run of this very fleet. */
+  readonly resumed: boolean;
   /** What the user should know before the start. */
   readonly notes: readonly string[];
   /** The plan as a document; files in it are named by absolute paths, so that it is the same fleet wherever it is kept. */
@@ -100,6 +102,7 @@ export function planFleet(file: string | undefined, options: PlanOptions): Fleet
     chosen,
     session: session === 'lean' ? 'lean' : 'reference',
     flash,
+    resumed: flash !== undefined && isOfSame(plan, flash),
     notes: [...notes, ...strangersIn(plan, flash)],
     text: printPlan(resolved, {
       name: document.name,
@@ -205,8 +208,12 @@ function paced(plan: FleetPlan, chosen: ChosenTarget, asked: number | undefined)
   };
 }
 
+function isOfSame(plan: FleetPlan, { seed, namespace }: FlashContent): boolean {
+  return seed === plan.seed && namespace === plan.namespace;
+}
+
 /** Units in a flash file that this fleet does not have. */
 function strangersIn(plan: FleetPlan, flash: FlashContent | undefined): string[] {
-  if (!flash || (flash.seed === plan.seed && flash.namespace === plan.namespace)) return [];
+  if (!flash || isOfSame(plan, flash)) return [];
   return ['the flash file is of another seed or namespace: units that it does not hold start as their cohort says'];
 }

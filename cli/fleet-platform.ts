@@ -8,7 +8,7 @@ import type { OperatorRequest } from '../scenarios/operators/stub.ts';
 import { devicesToAdd, hasProvisioned, namePrefix, namesToAdd, units, type FleetPlan } from '../worker/fleet/plan.ts';
 import { DEFAULT_TIMEOUTS } from '../worker/session/session.ts';
 import { tcpTransport } from '../worker/transport/tcp.node.ts';
-import { activeCount, addNames, operatorClient } from './operator-client.ts';
+import { activeCount, addDevices, addNames, operatorClient } from './operator-client.ts';
 import type { ChosenTarget, RemoteTarget } from './target.ts';
 import { openThread, portPair } from './threads.ts';
 
@@ -18,10 +18,6 @@ export interface Backing {
   port(): Promise<MessagePort | undefined>;
   close(): Promise<void>;
 }
-
-/** Devices added at the same time: the operator API takes one with a DeviceSecret in each request. */
-const AT_ONCE = 32;
-const DEVICE_EXISTS = 'iot.device.AlreadyExistedDeviceName';
 
 export function describe(chosen: ChosenTarget): string {
   return chosen.kind === 'stub' ? 'the embedded stub' : chosen.name;
@@ -57,34 +53,28 @@ export async function requireReachable(target: RemoteTarget, security: 'encrypte
   if (complaint) throw new UserError(`${target.name} cannot be reached: ${complaint.what}`, complaint.remedy, EXIT.unreachable);
 }
 
-/** Adds what must be there before the first device starts; where nobody can, says what that is. */
-export async function addDevices(plan: FleetPlan, chosen: ChosenTarget, operator: OperatorRequest | undefined): Promise<void> {
+/**
+ * Adds what must be there before the first device starts; where nobody can, says what that is.
+ * @param resumed a flash file says that an earlier run of the same units was there, which need not have come to its end
+ */
+export async function provide(
+  plan: FleetPlan,
+  chosen: ChosenTarget,
+  operator: OperatorRequest | undefined,
+  resumed: boolean,
+): Promise<void> {
   // A list of units is one of devices that exist; only the embedded stub knows nobody.
   const listed = chosen.kind === 'stub' ? 'unknown' : 'known';
   const names = namesToAdd(plan, { listed });
   const devices = devicesToAdd(plan, { listed });
   if (operator) {
-    await addNames(operator, plan.productKey, names);
-    for (let at = 0; at < devices.length; at += AT_ONCE)
-      await Promise.all(devices.slice(at, at + AT_ONCE).map((device) => addDevice(operator, plan.productKey, device)));
+    await addNames(operator, plan.productKey, names, resumed);
+    await addDevices(operator, plan.productKey, devices);
     return;
   }
   if (names.length > 0)
-    process.stderr.write(`muster: nobody can add DeviceNames at ${describe(chosen)}; ${names.length} must have been added beforehand\n`);
-}
-
-/** A device that an earlier run of the same plan has added is the same one, with the same secret. */
-async function addDevice(
-  request: OperatorRequest,
-  productKey: string,
-  device: { readonly deviceName: string; readonly deviceSecret: string },
-): Promise<void> {
-  const result = await request({ action: 'AddDevice', productKey, ...device });
-  if (!result.ok && result.code !== DEVICE_EXISTS)
-    throw new UserError(
-      `the platform did not add device ${device.deviceName}: ${result.message}`,
-      'check the ProductKey',
-      EXIT.unreachable,
+    process.stderr.write(
+      `muster: nobody can add DeviceNames at ${describe(chosen)}; ${names.length} must have been added beforehand (--print-names lists them)\n`,
     );
 }
 

@@ -5,20 +5,23 @@ import type { MessagePort } from 'node:worker_threads';
 import { ambientClock } from '../kernel/clock.ts';
 import { EXIT, UserError, type ExitCode } from '../kernel/errors.ts';
 import { DEFAULT_EDITION } from '../protocol/editions.ts';
+import { isMiscounted, loadChecks } from '../report/load-checks.ts';
 import { loadFiles } from '../report/load.ts';
 import type { FleetAgent } from '../worker/fleet/agent.ts';
 import { FleetController, type FleetReport, type FleetView } from '../worker/fleet/controller.ts';
 import { forecastFleet } from '../worker/fleet/plan-forecast.ts';
+import { namesToAdd, type FleetPlan } from '../worker/fleet/plan.ts';
 import type { StopConditions } from '../worker/fleet/plan-resolve.ts';
 import { seriesCsv } from '../worker/fleet/series.ts';
-import { judge, judgesAccount } from '../worker/fleet/thresholds.ts';
+import { judge } from '../worker/fleet/thresholds.ts';
 import { measuredOf } from '../worker/fleet/thresholds-run.ts';
 import { DEFAULT_TIMEOUTS } from '../worker/session/session.ts';
 import type { TcpTransportOptions } from '../worker/transport/tcp.node.ts';
 import { requireFolder, requireWritable, writeWhole } from './files.ts';
-import { requireFlashWritable, writeFlash } from './flash.ts';
+import { requireFlashWritable } from './flash.ts';
+import { FlashKeeper } from './fleet-keeper.ts';
 import { planFleet, type FleetToRun, type PlanOptions } from './fleet-plan.ts';
-import { addDevices, describe, embedded, openCount, remote, requireReachable, type Backing } from './fleet-platform.ts';
+import { describe, embedded, openCount, provide, remote, requireReachable, type Backing } from './fleet-platform.ts';
 import { fleetForecastLine, fleetSummary } from './fleet-text.ts';
 import { listenForInterrupt, type Interrupt } from './interrupt.ts';
 import { serveMetrics, type MetricsServer } from './metrics.ts';
@@ -34,6 +37,7 @@ export interface FleetOptions extends PlanOptions {
   readonly metrics?: number;
   readonly out?: string;
   readonly printPlan?: boolean;
+  readonly printNames?: boolean;
 }
 
 type SocketTarget = Omit<TcpTransportOptions, 'clock' | 'timeouts'> | null;
@@ -49,6 +53,7 @@ export async function fleetCommand(file: string | undefined, options: FleetOptio
     return EXIT.asked;
   }
   const { plan, chosen, resolved } = run;
+  if (options.printNames) return printNames(plan);
   const forecast = forecastFleet(plan, resolved.holdMs);
   if (options.json !== undefined && options.json !== '-') requireWritable(options.json, '--json');
   if (options.csv !== undefined) requireWritable(options.csv, '--csv');
@@ -68,6 +73,7 @@ export async function fleetCommand(file: string | undefined, options: FleetOptio
   const backing = chosen.kind === 'stub' ? await embedded(plan) : remote(chosen);
   const threads: MortalThread<Agent>[] = [];
   let metrics: MetricsServer | undefined;
+  let keeper: FlashKeeper | undefined;
   try {
     if (options.metrics !== undefined) {
       metrics = await serveMetrics(options.metrics);
@@ -75,32 +81,35 @@ export async function fleetCommand(file: string | undefined, options: FleetOptio
     }
     for (const note of run.notes) process.stderr.write(`muster: ${note}\n`);
     process.stderr.write(`muster: ${fleetForecastLine(forecast)}\n`);
-    await addDevices(plan, chosen, backing.operator);
+    await provide(plan, chosen, backing.operator, run.resumed);
     const count = await openCount(plan, backing.operator);
     const controller = await openController(run, options, backing, threads);
     metrics?.show(controller);
+    if (options.flash !== undefined) keeper = new FlashKeeper(options.flash, run, controller);
     process.stderr.write(
       `muster: ${plan.devices} ${plan.devices === 1 ? 'device' : 'devices'} at ${describe(chosen)}, seed ${plan.seed}, namespace ${plan.namespace}\n`,
     );
     const stopped = await untilDone(controller, plan.devices, interrupt, resolved.holdMs, resolved.stop);
-    const activated = count && (await countOrSay(count));
-    const platform = activated === undefined ? null : { activated };
+    const counted = count && (await countOrSay(count));
+    const platform = typeof counted === 'number' ? { activated: counted } : null;
     const measured = await controller.report({ version: VERSION, measures: chosen.kind === 'stub' ? 'self' : 'target', platform });
     const thresholds = judge(resolved.thresholds, measuredOf(measured, await controller.histograms()));
     const report: FleetReport = {
       ...measured,
       ...(run.name === undefined ? {} : { plan: run.name }),
       session: run.session,
-      stopped,
+      ...(typeof counted === 'string' ? { uncounted: counted } : {}),
       thresholds,
     };
     if (!interrupt.interrupted()) await controller.stop('end');
-    if (options.flash !== undefined) await keepFlash(options.flash, run, controller);
-    publish(report, options, run, file, startedAt);
-    if (interrupt.interrupted()) return EXIT.interrupted;
-    return count && !platform ? EXIT.unreachable : exitOf(report, judgesAccount(resolved.thresholds));
+    // A person may also interrupt the end of all connections.
+    const whole = { ...report, stopped: stopped ?? (interrupt.interrupted() ? 'interrupted' : null) };
+    publish(whole, options, run, file, startedAt);
+    await keeper?.finish();
+    return interrupt.interrupted() ? EXIT.interrupted : exitOf(whole);
   } finally {
     interrupt.release();
+    keeper?.stop();
     await metrics?.close();
     await Promise.all(threads.map((thread) => thread.terminate()));
     await backing.close();
@@ -169,13 +178,18 @@ async function untilDone(
     stopped ??= 'interrupted';
     end('operator');
   });
-  const show = setInterval(() => {
-    void controller.view().then((view) => {
-      progress.update(view.finished, `${view.online} online`);
-      const reason = reasonToStop(view, stop);
-      if (reason !== undefined) endFor(reason);
-    });
-  }, PROGRESS_MS);
+  let looking = false;
+  const look = async (): Promise<void> => {
+    // Workers that are busy answer late: nothing is gained by asking them again meanwhile.
+    if (looking) return;
+    looking = true;
+    const view = await controller.view();
+    looking = false;
+    progress.update(view.finished, `${view.online} online`);
+    const reason = reasonToStop(view, stop);
+    if (reason !== undefined) endFor(reason);
+  };
+  const show = setInterval(() => void look(), PROGRESS_MS);
   const afterMs = stop.afterMs;
   const deadline = afterMs === undefined ? undefined : setTimeout(() => endFor(`${afterMs / 1000} s are over`), afterMs);
   try {
@@ -210,39 +224,44 @@ function reasonToStop({ endings, throttled, traffic }: FleetView, stop: StopCond
   return met && `${met[0]} reached ${stop[met[0]]}`;
 }
 
-/** Activated devices by the platform's count; a platform that has gone meanwhile must not cost the report. */
-async function countOrSay(count: () => Promise<number>): Promise<number | undefined> {
+/** Activated devices by the platform's count, or why there is none: a platform that has gone meanwhile must not cost the report. */
+async function countOrSay(count: () => Promise<number>): Promise<number | string> {
   try {
     return await count();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     process.stderr.write(`muster: ${error.message}; the report is without the platform's own count\n`);
-    return undefined;
+    return error.message;
   }
 }
 
-/** Keeps what units hold now beside what the file had of others. */
-async function keepFlash(path: string, { plan, flash }: FleetToRun, controller: FleetController): Promise<void> {
-  const { productKey, seed, namespace } = plan;
-  const devices = { ...flash?.devices, ...(await controller.credentials()) };
-  writeFlash(path, { productKey, seed, namespace, devices });
-  process.stderr.write(`muster: ${path} holds the secrets of ${Object.keys(devices).length} devices; only you can read it\n`);
-}
-
-function exitOf(report: FleetReport, judgedByThresholds: boolean): ExitCode {
+/** As the report judges the run; what is a fault of ours, or the platform's absence, comes first. */
+function exitOf(report: FleetReport): ExitCode {
   for (const { worker, reason, units } of report.workersLost) {
     process.stderr.write(`muster: worker ${worker} died: ${reason}; ${units} of its devices had not ended and are counted as local\n`);
   }
   if (report.workersLost.length > 0) return EXIT.ownError;
-  if (report.platform && report.platform.activated !== report.activated) {
-    process.stderr.write(`muster: ${report.activated} devices say they were activated, the platform counts ${report.platform.activated}\n`);
+  const checks = loadChecks(report);
+  if (isMiscounted(report)) {
+    process.stderr.write(`muster: ${checks.find(({ id }) => id === 'platform count')?.because ?? ''}\n`);
     return EXIT.ownError;
   }
-  const { thresholds = [] } = report;
-  if (thresholds.some(({ ok }) => ok === false)) return EXIT.notConformant;
-  // Where no threshold says how many may end otherwise, none may.
-  if (!judgedByThresholds && report.activated !== report.devices) return EXIT.notConformant;
-  return thresholds.some(({ ok }) => ok === null) ? EXIT.undetermined : EXIT.asked;
+  if (report.uncounted !== undefined) return EXIT.unreachable;
+  if (checks.some(({ verdict }) => verdict === 'fail')) return EXIT.notConformant;
+  return checks.some(({ verdict }) => verdict === 'error') ? EXIT.undetermined : EXIT.asked;
+}
+
+/** DeviceNames that have to be added before the fleet runs, one a line, for whoever adds them. */
+function printNames(plan: FleetPlan): ExitCode {
+  const names = namesToAdd(plan);
+  process.stdout.write(names.map((name) => `${name}\n`).join(''));
+  const same = `--seed ${plan.seed} --namespace ${plan.namespace}`;
+  process.stderr.write(
+    names.length === 0
+      ? 'muster: no DeviceName has to be added beforehand\n'
+      : `muster: ${names.length} DeviceNames to add at the platform; then run the same fleet with ${same}\n`,
+  );
+  return EXIT.asked;
 }
 
 function publish(report: FleetReport, options: FleetOptions, { chosen }: FleetToRun, file: string | undefined, startedAt: Date): void {

@@ -6,8 +6,11 @@ import type { StubAdministrator } from './target.ts';
 
 /** Names added in one request: well inside what the operator API takes. */
 const BATCH = 1_000;
+/** Devices added at the same time: a request for each. */
+const AT_ONCE = 32;
 const UNAUTHORIZED = 401;
-/** Code of the operator API for a product that does not exist. */
+/** Codes of the operator API. */
+const DEVICE_EXISTS = 'iot.device.AlreadyExistedDeviceName';
 const PRODUCT_UNKNOWN = 'iot.prod.NotExistedProduct';
 
 export function operatorClient({ url, token }: Pick<StubAdministrator, 'url' | 'token'>): OperatorRequest {
@@ -38,12 +41,44 @@ export function operatorClient({ url, token }: Pick<StubAdministrator, 'url' | '
   };
 }
 
-/** Adds names in batches; the first refusal is a fault. */
-export async function addNames(request: OperatorRequest, productKey: string, names: readonly string[]): Promise<void> {
+/** A device to add; the platform makes a DeviceSecret where none is given. */
+interface DeviceToAdd {
+  readonly deviceName: string;
+  readonly deviceSecret?: string;
+}
+
+/** Adds devices one by one, several at a time. One that is there is the same one: an earlier run of the same plan has added it. */
+export async function addDevices(request: OperatorRequest, productKey: string, devices: readonly DeviceToAdd[]): Promise<void> {
+  const add = async (device: DeviceToAdd): Promise<void> => {
+    const result = await request({ action: 'AddDevice', productKey, ...device });
+    if (result.ok || result.code === DEVICE_EXISTS) return;
+    throw new UserError(
+      `the platform did not add device ${device.deviceName}: ${result.message}`,
+      'check the ProductKey',
+      EXIT.unreachable,
+    );
+  };
+  for (let at = 0; at < devices.length; at += AT_ONCE) await Promise.all(devices.slice(at, at + AT_ONCE).map(add));
+}
+
+/**
+ * Adds names in batches; the first refusal is a fault.
+ * @param known an earlier run of the same plan may have added some of them
+ */
+export async function addNames(request: OperatorRequest, productKey: string, names: readonly string[], known = false): Promise<void> {
   for (let at = 0; at < names.length; at += BATCH) {
-    const command: OperatorCommand = { action: 'AddDevices', productKey, deviceNames: names.slice(at, at + BATCH) };
+    const deviceNames = names.slice(at, at + BATCH);
+    const command: OperatorCommand = { action: 'AddDevices', productKey, deviceNames };
     const result = await request(command);
     if (result.ok) continue;
+    if (known && result.code === DEVICE_EXISTS) {
+      await addDevices(
+        request,
+        productKey,
+        deviceNames.map((deviceName) => ({ deviceName })),
+      );
+      continue;
+    }
     const remedy = result.code === PRODUCT_UNKNOWN ? 'check the ProductKey' : 'use a fresh --namespace';
     throw new UserError(`the platform did not add the DeviceNames: ${result.message}`, remedy, EXIT.unreachable);
   }

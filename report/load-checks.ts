@@ -17,11 +17,19 @@ export interface LoadCheck {
 /** Counts that say how devices ended. A threshold of one of them replaces the demand that all be activated. */
 const ACCOUNT = /\b(activated|refused|failed|local|aborted)\b/;
 
+/** Counts that a run would have raised if it had gone on. */
+const STILL_GROWING = /\b(activated|answered|published|achieved|reconnected)\b/;
+
 /** Thresholds first, in the order of the plan. */
 export function loadChecks(load: LoadFigures): LoadCheck[] {
   const thresholds = load.thresholds ?? [];
   const checks = thresholds.map(({ text, ok, actual, tooFew }) => {
     const shown = actual === null ? '' : figure(actual);
+    if (ok === false && load.stopped === 'interrupted' && STILL_GROWING.test(text))
+      return check('threshold', text, 'error', actual, {
+        en: `${text}: measured ${shown} when the run was interrupted`,
+        'zh-CN': `${text}：运行被中断时为 ${shown}`,
+      });
     if (ok === null && tooFew) return check('threshold', text, 'error', actual, tooFewFor(text, tooFew));
     if (ok === null)
       return check('threshold', text, 'error', actual, { en: `${text}: the run does not say`, 'zh-CN': `${text}：本次运行无法给出结论` });
@@ -31,6 +39,7 @@ export function loadChecks(load: LoadFigures): LoadCheck[] {
     });
   });
   if (!thresholds.some(({ text }) => ACCOUNT.test(text))) checks.push(accountOf(load));
+  checks.push(...countOf(load), ...workersOf(load));
   // Whether the figures can be believed is asked only where something rests on them: without a threshold on them, the account decides alone.
   if (load.validity.ok || thresholds.some(({ ok }) => ok === null)) checks.push(validityOf(load));
   if (load.stopped === 'interrupted')
@@ -44,13 +53,57 @@ function check(kind: LoadCheck['kind'], id: string, verdict: LoadCheck['verdict'
   return { id, kind, verdict, measured, because: said.en, zh: { because: said['zh-CN'] } };
 }
 
+/**
+ * What this machine had no room for, and what a person called off, is nobody's failure: it leaves open what the platform would have done. A
+ * plan that ends a run by its own conditions has given the platform time enough.
+ */
 function accountOf(load: LoadFigures): LoadCheck {
   const { devices, activated, refused, failed, local, aborted } = load;
   const more = notThePlatform(load);
-  return check('account', 'activated == devices', activated === devices ? 'pass' : 'fail', activated, {
+  const missed = refused + failed + (load.stopped === 'interrupted' ? 0 : aborted) > 0;
+  const verdict = activated === devices ? 'pass' : missed ? 'fail' : 'error';
+  return check('account', 'activated == devices', verdict, activated, {
     en: `${activated} of ${devices} devices were activated; ${refused} refused, ${failed} failed, ${local} local, ${aborted} aborted${more.en}`,
     'zh-CN': `${devices} 台设备中 ${activated} 台已激活；${refused} 台被拒绝，${failed} 台失败，${local} 台受本机限制，${aborted} 台中止${more['zh-CN']}`,
   });
+}
+
+/**
+ * The platform's own count beside ours. A device that ended otherwise may have been activated all the same: it was called off, or broken by
+ * its own network, or by the platform, after the platform had accepted it. What is outside of that is a fault of ours.
+ */
+export function isMiscounted({ platform, activated, refused, failed, local, aborted }: LoadFigures): boolean {
+  if (!platform) return false;
+  return platform.activated < activated || platform.activated > activated + refused + failed + local + aborted;
+}
+
+function countOf(load: LoadFigures): LoadCheck[] {
+  const { activated, platform, uncounted } = load;
+  if (uncounted !== undefined)
+    return [
+      check('account', 'platform count', 'error', null, {
+        en: `the platform's own count could not be taken: ${uncounted}`,
+        'zh-CN': `无法取得平台自身的计数，原因见英文：${uncounted}`,
+      }),
+    ];
+  if (!platform || !isMiscounted(load)) return [];
+  return [
+    check('account', 'platform count', 'error', platform.activated, {
+      en: `${activated} devices say they were activated, the platform counts ${platform.activated}: a fault of Muster`,
+      'zh-CN': `${activated} 台设备报告已激活，平台计数为 ${platform.activated}：属于 Muster 自身的错误`,
+    }),
+  ];
+}
+
+function workersOf({ workersLost = [] }: LoadFigures): LoadCheck[] {
+  if (workersLost.length === 0) return [];
+  const units = workersLost.reduce((sum, one) => sum + one.units, 0);
+  return [
+    check('validity', 'workers', 'error', workersLost.length, {
+      en: `${workersLost.length === 1 ? 'a worker' : `${workersLost.length} workers`} died in mid-run, with ${units} devices that had not ended: a fault of Muster`,
+      'zh-CN': `${workersLost.length} 个工作线程中途退出，${units} 台设备尚未结束：属于 Muster 自身的错误`,
+    }),
+  ];
 }
 
 /** Attempts that went wrong, and perhaps not by the platform's fault. */

@@ -81,6 +81,7 @@ const LOAD = v.object({
   workers: Count,
   measures: v.picklist(['target', 'self']),
   platform: v.nullable(v.object({ activated: v.number() })),
+  uncounted: v.exactOptional(v.pipe(Text, v.description("why the platform's own count could not be taken"))),
   workersLost: v.exactOptional(v.array(v.object({ worker: Count, reason: Text, units: Count }))),
   series: v.exactOptional(v.array(Second)),
   thresholds: v.exactOptional(

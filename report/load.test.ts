@@ -9,7 +9,7 @@ import { verifyLoad } from './load-verify.ts';
 
 const report = (load: Partial<LoadFigures> = {}): LoadReport => makeLoadReport({ ...FIGURES, ...load }, OPTIONS);
 const HELD = FIGURES.thresholds?.filter((one) => one.ok === true) ?? [];
-const ALL = { activated: 400, failed: 0, thresholds: HELD };
+const ALL = { activated: 400, failed: 0, platform: { activated: 400 }, thresholds: HELD };
 
 /** A threshold of a run whose percentiles are withheld. */
 const WITHHELD = { text: 'p99(connect) < 500ms', ok: null, actual: null };
@@ -56,6 +56,47 @@ describe('what a run is judged by', () => {
     expect(LOAD_FORMATS.md(ended)).toContain('Stopped before its time: refusals reached 5');
     expect(stopSaid('60 s are over')['zh-CN']).toBe('已满 60 秒');
     expect(stopSaid('the sky fell')['zh-CN']).toBe('原因见英文：the sky fell');
+  });
+
+  test('a device that this machine had no room for, or that was called off, leaves open what the platform would have done', () => {
+    const account = (load: Partial<LoadFigures>): unknown =>
+      report({ ...ALL, ...load }).checks.find(({ id }) => id === 'activated == devices');
+    expect(account({ activated: 390, local: 10 })).toMatchObject({ verdict: 'error' });
+    expect(account({ activated: 390, aborted: 10, stopped: 'interrupted' })).toMatchObject({ verdict: 'error' });
+    expect(account({ activated: 390, aborted: 10, stopped: '60 s are over' })).toMatchObject({ verdict: 'fail' });
+    expect(account({ activated: 390, local: 9, refused: 1 })).toMatchObject({ verdict: 'fail' });
+  });
+
+  test('an interrupted run has not missed what it would still have counted', () => {
+    const missed = (text: string): unknown =>
+      report({ ...ALL, stopped: 'interrupted', thresholds: [{ text, ok: false, actual: 3 }] }).checks[0]?.verdict;
+    expect(missed('activated == devices')).toBe('error');
+    expect(missed('refused == 0')).toBe('fail');
+  });
+
+  test('faults of Muster, and a platform that has gone, are no verdict on the platform', () => {
+    const cases: [Partial<LoadFigures>, string, RegExp, RegExp][] = [
+      [{ platform: { activated: 401 } }, 'platform count', /400 devices say .*counts 401: a fault of Muster/, /平台计数为 401/],
+      [{ platform: { activated: 399 } }, 'platform count', /counts 399/, /399/],
+      [{ platform: null, uncounted: 'it is gone' }, 'platform count', /could not be taken: it is gone/, /it is gone/],
+      [{ workersLost: [{ worker: 1, reason: 'memory', units: 7 }] }, 'workers', /a worker died in mid-run, with 7 devices/, /尚有|7 台/],
+    ];
+    for (const [load, id, en, zh] of cases) {
+      const made = report({ ...ALL, ...load });
+      const found = made.checks.find((one) => one.id === id);
+      expect([made.result.verdict, found?.verdict]).toEqual(['undecided', 'error']);
+      expect(found?.because).toMatch(en);
+      expect(found?.zh.because).toMatch(zh);
+      expect(verifyLoad('report.json', made)).toEqual([]);
+      expect(LOAD_FORMATS.junit(made)).toMatch(/<error/);
+    }
+  });
+
+  test('a device that was called off after the platform had accepted it is counted by the platform alone', () => {
+    const off = { ...ALL, activated: 380, aborted: 19, failed: 1 };
+    const miscounted = (activated: number): boolean =>
+      report({ ...off, platform: { activated } }).checks.some(({ id }) => id === 'platform count');
+    expect([379, 380, 390, 400, 401].map(miscounted)).toEqual([true, false, false, false, true]);
   });
 
   test('a reason of another version is quoted', () => {

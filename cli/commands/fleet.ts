@@ -66,6 +66,7 @@ export function registerFleet(program: Command, exit: (code: ExitCode) => void):
     .option('--hold <s>', 'seconds to stay online before leaving; 0 unless told', seconds)
     .option('--flash <file>', 'keep what devices are issued there, secrets, for you alone: the next run connects')
     .option('--print-plan', 'print the plan with everything filled in, and run nothing')
+    .option('--print-names', 'print the DeviceNames that have to be added at the platform beforehand, and run nothing')
     .option('--json <file>', 'write the report there; - for stdout')
     .option('--out <dir>', 'write the report in every form there')
     .option('--csv <file>', 'write the time series there, a line a second')

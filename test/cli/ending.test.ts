@@ -40,7 +40,9 @@ describe('a fleet', () => {
     expect(code).toBe(EXIT.interrupted);
     const report = accountOf(stdout);
     expect(report.aborted).toBeGreaterThan(0);
-    expect(report.platform).toEqual({ activated: report.activated });
+    // Some were called off after the platform had accepted them.
+    const more = (report.platform?.activated ?? NaN) - report.activated;
+    expect([more >= 0, more <= report.aborted]).toEqual([true, true]);
   });
 
   test('does not sit its --hold out when it is interrupted', async () => {

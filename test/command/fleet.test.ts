@@ -184,6 +184,38 @@ describe('units that keep what they were issued', () => {
     LONG_MS,
   );
 
+  test(
+    'go on where a run was ended halfway, and the platform counts those that it had accepted',
+    async () => {
+      await withStub([], async ({ target }) => {
+        const plan = written(
+          'halfway.yaml',
+          'arrival: { shape: constant, rate: 20 }\ncohorts: [{ mode: mixed, count: 60, think: 400ms }]\nstop: { after: 1500ms }\n',
+        );
+        const args = ['--target', target, '--flash', at('halfway.json')];
+        const cut = await fleet(plan, ...args);
+        // Some are called off between their registration and the end: those may have been activated all the same.
+        expect([cut.code, cut.report.stopped, cut.report.aborted > 20]).toEqual([1, '1.5 s are over', true]);
+        const { seed, namespace } = JSON.parse(readFileSync(at('halfway.json'), 'utf8')) as { seed: string; namespace: string };
+        const whole = await fleet('--mode', 'mixed', '--devices', '60', '--seed', seed, '--namespace', namespace, ...args);
+        expect([whole.code, whole.stderr]).toEqual([0, expect.not.stringMatching(/fresh --namespace/)]);
+        expect(whole.report.activated).toBe(60);
+      });
+    },
+    LONG_MS,
+  );
+
+  test('have their names printed for whoever adds them', async () => {
+    const args = ['fleet', '--mode', 'mixed', '--devices', '6', '--print-names', '--product-key', 'a1Names', '--product-secret', 'hush'];
+    const printed = await muster([...args, '--target', 'mqtts://127.0.0.1:1']);
+    const names = printed.stdout.trim().split('\n');
+    const [, namespace = ''] = /--seed 1 --namespace (\w+)/.exec(printed.stderr) ?? [];
+    expect([printed.code, names.length, namespace.length]).toEqual([0, 3, 8]);
+    expect(names.every((name) => name.startsWith(`m${namespace}-`))).toBe(true);
+    const again = await muster([...args, '--target', 'mqtts://127.0.0.1:1', '--seed', '1', '--namespace', namespace]);
+    expect(again.stdout).toBe(printed.stdout);
+  });
+
   test('of a file that is none, or with a platform that forgets, is refused, and the file stays', async () => {
     const file = written('no-flash.json', '{"secret":"hush"}');
     const torn = await muster(['fleet', '--flash', file, '--target', 'mqtt://127.0.0.1:1', '--mode', 'connect']);

@@ -97,6 +97,8 @@ export interface FleetReport {
   readonly measures: 'target' | 'self';
   /** The platform's own count; null where nobody could ask it. */
   readonly platform: { readonly activated: number } | null;
+  /** Why the platform's own count could not be taken, though somebody was there to ask; absent where it was, or nobody is. */
+  readonly uncounted?: string;
   /** Workers that died in mid-run. Their latencies died with them, so a run with any has no percentiles. */
   readonly workersLost: readonly LostWorker[];
   /** One point a second since the first arrival. */
