@@ -3,7 +3,6 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 import { checkout } from './build.mjs';
 import { chromiumFlags, ensureChromium } from './chromium.mjs';
+import { withMosquitto } from './mosquitto.mjs';
 
 /** Highest arrival rate that the form takes: the schedule never holds a device back. */
 const RATE = 5_000;
@@ -190,21 +190,12 @@ export async function measureRelay(plan) {
  * Devices that only connect, through the relay, over TCP, at Debian's mosquitto, which takes anybody; undefined where it is not installed.
  * @param {{ devices: number, rate?: number }} plan
  */
-export async function measureRelayTcp(plan) {
-  const folder = mkdtempSync(join(tmpdir(), 'muster-bench-page-'));
-  const port = await freePort();
-  const [config, target] = [join(folder, 'mosquitto.conf'), join(folder, 'target.yaml')];
-  writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
-  writeFileSync(target, `name: mosquitto\nendpoints: { mqtt: mqtt://127.0.0.1:${port} }\nproduct: { key: ${PRODUCT.productKey} }\n`);
-  const broker = spawn('mosquitto', ['-c', config], { stdio: 'ignore', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } });
-  try {
-    const missing = await Promise.race([once(broker, 'error').then(() => true), once(broker, 'spawn').then(() => false)]);
-    if (missing) return undefined;
+export function measureRelayTcp(plan) {
+  return withMosquitto(async (url, folder) => {
+    const target = join(folder, 'target.yaml');
+    writeFileSync(target, `name: mosquitto\nendpoints: { mqtt: ${url} }\nproduct: { key: ${PRODUCT.productKey} }\n`);
     return requireAll(await run(['--target', target], { ...plan, mode: 'connect' }, chooseRelay), plan.devices);
-  } finally {
-    broker.kill();
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 /**
@@ -219,16 +210,6 @@ export async function measureDirect(plan) {
       await fillProduct(page);
     }),
   );
-}
-
-/** @returns {Promise<number>} */
-async function freePort() {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -6,6 +6,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { buildIfOlder, checkout } from './build.mjs';
 import { measureDirect, measurePage, measureRelay, measureRelayTcp } from './bench-page.mjs';
+import { measureRate } from './bench-rate.mjs';
 import { measureSuite } from './bench-suite.mjs';
 
 const smoke = process.argv.includes('--smoke');
@@ -63,6 +64,23 @@ async function series(name, take, runs = RUNS) {
   return { name, figures, samples };
 }
 
+/**
+ * Offered and achieved arrivals of fleets at mosquitto, the rates in turn.
+ * @param {readonly number[]} asked a second
+ */
+function rates(asked) {
+  /** @returns {Promise<Sample>} */
+  const take = async () => {
+    /** @type {Sample} */
+    const sample = {};
+    for (const rate of asked) {
+      for (const [name, figure] of Object.entries((await measureRate({ rate })) ?? {})) sample[`${name}At${rate}`] = figure;
+    }
+    return sample;
+  };
+  return series('the command at mosquitto: arrivals a second, offered and achieved', take, FEW);
+}
+
 await buildIfOlder(['cli', 'web']);
 const { createBuilder } = await import('vite');
 const builder = await createBuilder({ configFile: join(checkout, 'vite.config.ts'), logLevel: 'warn' });
@@ -76,6 +94,7 @@ const results = [
   await series('honest on the wall clock', () => sampleOf('honesty'), 1),
   await series("the stub's side, one process", () => sampleOf('stub-load')),
   await series("our side, beside the barest client: mosquitto over TCP, the stub's TLS", () => sampleOf('load')),
+  await rates(smoke ? [100] : [500, 1000, 2000, 4000]),
   await series('verify platform on the embedded stub', () => measureSuite(smoke ? { cases: 'platform/nwl/f*' } : {})),
   await series('in a tab, 5,000 devices, reference', () => measurePage({ devices: smoke ? 200 : 5000, session: 'reference' })),
   await series('in a tab, through the relay: 5,000 devices register and connect over TLS', () => measureRelay({ devices: many }), FEW),
@@ -96,7 +115,7 @@ if (!smoke) {
 for (const { name, figures } of results) {
   console.log(`\n${name}`);
   for (const [key, { min, median, max }] of Object.entries(figures)) {
-    const digits = key.endsWith('Seconds') ? 1 : 0;
+    const digits = /Seconds$|^(percent|lag)/.test(key) ? 1 : 0;
     const [least, middle, most] = [min, median, max].map((figure) => figure.toFixed(digits));
     console.log(`  ${key.padEnd(28)} min ${least}  median ${middle}  max ${most}`);
   }

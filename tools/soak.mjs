@@ -277,6 +277,7 @@ async function fleet() {
     if (traffic.answered !== traffic.published) why.push(`${traffic.published} posts, ${traffic.answered} answers`);
     if (platform.posts !== traffic.published) why.push(`${traffic.published} posts, the platform saw ${platform.posts}`);
     if (platform.sessions > 0) why.push(`${platform.sessions} sessions are left`);
+    why.push(...report.validity.reasons);
     if (ringsFull && minutes >= FLEET_JUDGED_MINUTES && growth > FLEET_GROWTH_MAX)
       why.push(`the heap grew by ${(growth * 100).toFixed(1)} %`);
     return {
