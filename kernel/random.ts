@@ -35,17 +35,26 @@ abstract class Draws implements Random {
   }
 }
 
+/** Its state is worked out at the first draw: most devices of a load never draw anything, and a hash costs as much as their signature. */
 class SeededDraws extends Draws {
-  readonly #generator: RandomGenerator;
+  readonly #labels: readonly (string | number)[];
+  #generator: RandomGenerator | undefined;
 
-  constructor(state: readonly number[]) {
+  constructor(labels: readonly (string | number)[]) {
     super();
-    this.#generator = xoroshiro128plusFromState(state);
+    this.#labels = labels;
   }
 
   below(n: number): number {
+    this.#generator ??= xoroshiro128plusFromState(stateOf(this.#labels));
     return uniformInt(this.#generator, 0, n - 1);
   }
+}
+
+/** Seeds are 128 bits of SHA-256 over the labels, so ten thousand units do not meet. */
+function stateOf(labels: readonly (string | number)[]): number[] {
+  const digest = new DataView(sha256(utf8ToBytes(JSON.stringify(labels))).buffer);
+  return [0, 4, 8, 12].map((offset) => digest.getInt32(offset));
 }
 
 class SecureDraws extends Draws {
@@ -60,13 +69,9 @@ class SecureDraws extends Draws {
   }
 }
 
-/**
- * The stream that belongs to `labels`: the same labels give the same draws on every machine, other labels unrelated ones.
- * Seeds are 128 bits of SHA-256 over the labels, so ten thousand units do not meet.
- */
+/** The stream that belongs to `labels`: the same labels give the same draws on every machine, other labels unrelated ones. */
 export function seededRandom(...labels: readonly (string | number)[]): Random {
-  const digest = new DataView(sha256(utf8ToBytes(JSON.stringify(labels))).buffer);
-  return new SeededDraws([0, 4, 8, 12].map((offset) => digest.getInt32(offset)));
+  return new SeededDraws(labels);
 }
 
 /** Draws that nobody can predict, for keys and for namespaces of a run. */
