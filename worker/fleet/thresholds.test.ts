@@ -58,6 +58,31 @@ describe('thresholds', () => {
     'devices/refused/failed > 1',
   ])('refuses %j', (text) => expect(parseThreshold(text).ok).toBe(false));
 
+  it.each([
+    ['activated > 99%', /a count has no %/, /activated\/devices > 99%/],
+    ['refused<5%', /a count has no %/, /refused\/devices < 5%/],
+    ['achieved >= 99.5%', /a count has no %/, /achieved\/offered >= 99.5%/],
+    ['answered > 99%', /a count has no %/, /answered\/published > 99%/],
+    ['devices == 5%', /a count has no %/, /leave the % out/],
+    ['p99(connect) < 5%', /compares a time with a number/, /us, ms or s/],
+    ['p99(connect)/devices < 5', /divides a time by a count/, /one count by another, or one time by another/],
+    ['devices/max(lag) > 5', /divides a count by a time/, /one count by another, or one time by another/],
+    ['achieved/offered > devices', /compares a ratio with a count/, /with a number: 0\.99, or 99%/],
+    ['p99(connect) < devices', /compares a time with a number/, /us, ms or s/],
+    ['p99(connect)/p50(connect) < 5ms', /compares a number with a time/, /leave the unit out/],
+  ])('refuses %j, of which the two sides are no match', (text, why, remedy) => {
+    expect(parseThreshold(text)).toMatchObject({
+      ok: false,
+      why: expect.stringMatching(why) as string,
+      remedy: expect.stringMatching(remedy) as string,
+    });
+  });
+
+  it('compare one time with another by their ratio', () => {
+    expect(judge([read('p99(connect)/p50(connect) < 250%')], RUN)).toMatchObject([{ ok: true, actual: 1.98 }]);
+    expect(judge([read('offered > 49.5'), read('refused != aborted')], RUN)).toMatchObject([{ ok: true }, { ok: true }]);
+  });
+
   it.each<[string, Measured, boolean | null, number]>([
     // One of twenty may be the one of a hundred; two of them are not.
     ['p99(connect) < 500ms', few(...Array<number>(20).fill(10)), null, 10],

@@ -1,5 +1,5 @@
 // What must hold of a finished run, as a plan says it: `p99(connect) < 500ms`, `refused == 0`, `achieved/offered > 0.99`.
-import { mention } from '../../kernel/mention.ts';
+import { isShown, mention } from '../../kernel/mention.ts';
 import { nearest } from '../../kernel/words.ts';
 import { samplesNeeded } from './measure.ts';
 
@@ -78,18 +78,24 @@ export interface Judged {
   readonly tooFew?: TooFew;
 }
 
-export type ParsedThreshold =
-  { readonly ok: true; readonly threshold: Threshold } | { readonly ok: false; readonly why: string; readonly remedy: string };
+interface Refusal {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+export type ParsedThreshold = { readonly ok: true; readonly threshold: Threshold } | ({ readonly ok: false } & Refusal);
 
 const WHOLE = /^\s*(.+?)\s*(<=|>=|==|!=|<|>)\s*(?:(\d+(?:\.\d+)?)\s*(us|ms|s|%)?|([a-z]+))\s*$/;
 const PERCENTILE = /^(?:p(\d{1,2}(?:\.\d+)?)|(max))\(\s*([a-z.]+)\s*\)$/;
 const UNITS = { us: 0.001, ms: 1, s: 1000, '%': 0.01 } as const;
+/** Of which count another is a part, where that is not the devices. */
+const WHOLE_OF: Partial<Record<CountName, CountName>> = { achieved: 'offered', offered: 'offered', answered: 'published' };
 const EXAMPLES = 'write it as `p99(connect) < 500ms`, `refused == 0` or `achieved/offered > 0.99`';
 
 /** Reads one threshold. */
 export function parseThreshold(text: string): ParsedThreshold {
-  const [, expression, compare, number, unit, name] = WHOLE.exec(text) ?? [];
-  if (expression === undefined || !isComparison(compare ?? ''))
+  const [, expression, compare = '', number = '', unit, name] = WHOLE.exec(text) ?? [];
+  if (expression === undefined || !isComparison(compare))
     return { ok: false, why: `${mention(text, COUNTS)} is no threshold`, remedy: EXAMPLES };
   const left: Metric[] = [];
   for (const word of expression.split('/')) {
@@ -97,24 +103,53 @@ export function parseThreshold(text: string): ParsedThreshold {
     if ('why' in metric) return { ok: false, ...metric };
     left.push(metric);
   }
-  if (left.length > 2) return { ok: false, why: 'this divides more than once', remedy: EXAMPLES };
   const named = name === undefined ? undefined : metricOf(name);
   if (named && 'why' in named) return { ok: false, ...named };
-  const isTime = left.length === 1 && left[0]?.kind === 'percentile';
-  if (isTime !== (unit !== undefined && unit !== '%'))
-    return isTime
-      ? { ok: false, why: 'this compares a time with a number', remedy: 'give a unit: us, ms or s' }
-      : { ok: false, why: 'this compares a number with a time', remedy: 'leave the unit out' };
+  const mismatch = mismatchOf(left, { compare, number, unit, named });
+  if (mismatch) return { ok: false, ...mismatch };
   const factor = unit === undefined ? 1 : UNITS[unit as keyof typeof UNITS];
   const bound = named?.kind === 'count' ? named.name : Number(number) * factor;
-  return { ok: true, threshold: { text: text.trim(), left, compare: compare as keyof typeof COMPARE, bound } };
+  return { ok: true, threshold: { text: text.trim(), left, compare, bound } };
+}
+
+/** The right side, as it was written. */
+interface Right {
+  readonly compare: keyof typeof COMPARE;
+  readonly number: string;
+  readonly unit: string | undefined;
+  readonly named: Metric | undefined;
+}
+
+/** A time is compared with a time, a count with a count, a ratio with a number; anything else would hold, or not, whatever the run did. */
+function mismatchOf(left: readonly Metric[], { compare, number, unit, named }: Right): Refusal | undefined {
+  const [metric, by, ...more] = left;
+  if (more.length > 0) return { why: 'this divides more than once', remedy: EXAMPLES };
+  const isTime = !by && metric?.kind === 'percentile';
+  if (isTime && (unit === undefined || unit === '%'))
+    return { why: 'this compares a time with a number', remedy: 'give a unit: us, ms or s' };
+  if (!isTime && unit !== undefined && unit !== '%') return { why: 'this compares a number with a time', remedy: 'leave the unit out' };
+  if (by && metric && by.kind !== metric.kind)
+    return {
+      why: by.kind === 'count' ? 'this divides a time by a count' : 'this divides a count by a time',
+      remedy: 'divide one count by another, or one time by another',
+    };
+  if (by && named) return { why: 'this compares a ratio with a count', remedy: 'compare it with a number: 0.99, or 99%' };
+  if (!by && metric?.kind === 'count' && unit === '%')
+    return { why: 'a count has no %', remedy: shareOf(metric.name, `${compare} ${isShown(number) ? number : 99}%`) };
+  return undefined;
+}
+
+/** The ratio that was meant by a share of a count. */
+function shareOf(name: CountName, rest: string): string {
+  const whole = WHOLE_OF[name] ?? 'devices';
+  return name === whole ? 'leave the % out, or divide another count by it' : `write ${name}/${whole} ${rest}`;
 }
 
 function isComparison(text: string): text is keyof typeof COMPARE {
   return Object.hasOwn(COMPARE, text);
 }
 
-function metricOf(word: string): Metric | { readonly why: string; readonly remedy: string } {
+function metricOf(word: string): Metric | Refusal {
   const [, p, max, of] = PERCENTILE.exec(word) ?? [];
   if (of !== undefined) {
     const series = SERIES.find((one) => one === of);
