@@ -20,8 +20,8 @@ export type ReadYaml =
     }
   /** A torn document ends somewhere behind its fault. */
   | { readonly kind: 'torn'; readonly at: Place; readonly why: string }
-  /** An alias of nothing, or so many that the document would fill the memory. */
-  | { readonly kind: 'aliases' };
+  /** An alias of nothing, or so many that the document would fill the memory; with its place, one of what it is itself inside of. */
+  | { readonly kind: 'aliases'; readonly at?: Place };
 
 /** Reads a text; never throws on account of it. */
 export function readYaml(text: string): ReadYaml {
@@ -36,14 +36,32 @@ export function readYaml(text: string): ReadYaml {
     if (!(error instanceof ReferenceError)) throw error;
     return { kind: 'aliases' };
   }
-  return {
-    kind: 'document',
-    written,
-    placeOf(path, which) {
-      const offset = offsetOf(yaml, path, which);
-      return offset === undefined ? undefined : lines.linePos(offset);
-    },
+  const placeOf = (path: Path, which: 'key' | 'value'): Place | undefined => {
+    const offset = offsetOf(yaml, path, which);
+    return offset === undefined ? undefined : lines.linePos(offset);
   };
+  const endless = cycleIn(written);
+  if (!endless) return { kind: 'document', written, placeOf };
+  const at = placeOf(endless, 'value');
+  return { kind: 'aliases', ...(at ? { at } : {}) };
+}
+
+/**
+ * Where a value stands inside of itself; whoever followed it would never end.
+ * @param around what the value is inside of
+ * @param done what was looked at, however often it is repeated
+ */
+function cycleIn(value: unknown, path: Path = [], around = new Set<unknown>(), done = new Set<unknown>()): Path | undefined {
+  if (around.has(value)) return path;
+  if (typeof value !== 'object' || value === null || done.has(value)) return undefined;
+  around.add(value);
+  for (const [key, inner] of Object.entries(value)) {
+    const found = cycleIn(inner, [...path, Array.isArray(value) ? Number(key) : key], around, done);
+    if (found) return found;
+  }
+  around.delete(value);
+  done.add(value);
+  return undefined;
 }
 
 /**

@@ -29,6 +29,12 @@ describe('a plan that is refused', () => {
     ['nothing', '', /^plan p\.yaml: is not what belongs here/, /docs\/fleet\.md/],
     ['a list', '- 5', /line 1:1, cohorts: is missing/, /./],
     ['an alias of nothing', 'cohorts: *nobody', /aliases/, /mend/],
+    [
+      'an alias of what it is in',
+      'cohorts:\n  - count: 2\n    publish: { properties: &p { self: *p } }',
+      /line 3:39: this alias stands for what it is itself inside of/,
+      /write out what it stands for/,
+    ],
     ['an unknown key', 'holt: 3\ncohorts: [{ count: 1 }]', /line 1:1, holt: there is no such key/, /did you mean hold\?/],
     ['a key that is needed, mistyped', 'cohorst: [{ count: 1 }]', /line 1:1, cohorst: there is no such key/, /did you mean cohorts\?/],
     ['an unknown key of a cohort', one('publsh: {}'), /line 3:5, cohorts\[0\]\.publsh: there is no such key/, /did you mean publish\?/],

@@ -28,6 +28,8 @@ export function readPlan(text: string, file: string): PlanSource {
   const placed = (at: Place | undefined, place: string): string =>
     [`plan ${file}`, ...(at ? [`line ${at.line}:${at.col}`] : []), ...(place === '' ? [] : [place])].join(', ');
   if (yaml.kind === 'torn') throw new UserError(`${placed(yaml.at, '')}: this is not YAML: ${yaml.why}`, 'mend the file');
+  if (yaml.kind === 'aliases' && yaml.at)
+    throw new UserError(`${placed(yaml.at, '')}: this alias stands for what it is itself inside of`, 'write out what it stands for');
   if (yaml.kind === 'aliases') throw new UserError(`plan ${file} has aliases that cannot be followed`, 'mend the file');
   const complain = (path: Path, what: string, remedy: string): UserError =>
     new UserError(`${placed(yaml.placeOf(path, 'value'), placeIn(PLAN, path))}: ${what}`, remedy);
