@@ -72,7 +72,15 @@ const ARRIVAL = v.variant('shape', [
   v.strictObject({ shape: v.literal('ramp'), from: rateOrNone, to: rateOrNone, over: time }),
   v.strictObject({
     shape: v.literal('step'),
-    steps: v.pipe(v.array(v.strictObject({ rate: rateOrNone, for: v.exactOptional(time) })), v.nonEmpty('has no step')),
+    steps: v.pipe(
+      v.array(v.strictObject({ rate: rateOrNone, for: v.exactOptional(time) })),
+      v.nonEmpty('has no step'),
+      // The last one stays until all have arrived.
+      v.checkItems(
+        (step, i, steps) => i === steps.length - 1 || step.for !== undefined,
+        'says no `for`, and only the last step may leave it out',
+      ),
+    ),
   }),
   v.strictObject({ shape: v.literal('poisson'), rate }),
   v.strictObject({ shape: v.literal('spike'), rate, peak: rate, at: time, for: time }),

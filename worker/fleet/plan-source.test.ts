@@ -76,6 +76,18 @@ describe('a plan that is refused', () => {
       /above 0/,
     ],
     [
+      'a step without an end before another',
+      'arrival:\n  shape: step\n  steps: [{ rate: 1 }, { rate: 50, for: 5s }, { rate: 10 }]\ncohorts: [{ count: 1 }]',
+      /line 3:11, arrival\.steps\[0\]: says no `for`, and only the last step may leave it out/,
+      /./,
+    ],
+    [
+      'the same, of a cohort',
+      one('arrival: { shape: step, steps: [{ rate: 1, for: 5s }, { rate: 50 }, { rate: 10, for: 5s }] }'),
+      /line 3:59, cohorts\[0\]\.arrival\.steps\[1\]: says no `for`/,
+      /./,
+    ],
+    [
       'a teardown that is none',
       'cohorts: [{ count: 1 }]\nteardown: dorp',
       /line 2:11, teardown: "dorp" is not what belongs/,
