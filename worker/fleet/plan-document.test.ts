@@ -3,8 +3,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { Ajv } from 'ajv';
 import { format, resolveConfig } from 'prettier';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { UserError } from '../../kernel/errors.ts';
 import { planDigest, type FleetPlan } from './plan.ts';
 import { parseUnits } from './plan-csv.ts';
 import { PLAN } from './plan-document.ts';
@@ -40,6 +43,75 @@ test('the JSON Schema of a plan is the one in docs/', async () => {
   const text = `${JSON.stringify(made, null, 2)}\n`;
   if (process.env.UPDATE_SCHEMAS) writeFileSync(FILE, await format(text, { ...(await resolveConfig(FILE)), parser: 'json' }));
   expect(JSON.parse(readFileSync(FILE, 'utf8'))).toEqual(JSON.parse(text));
+});
+
+describe('the schema and what reads a plan agree', () => {
+  const valid = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(FILE, 'utf8')) as object);
+  const both = (document: unknown): { schema: boolean; reader: boolean } => ({ schema: valid(document), reader: isRead(document) });
+  const isRead = (document: unknown): boolean => {
+    try {
+      readPlan(stringify(document), 'p.yaml');
+      return true;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return false;
+    }
+  };
+  const cohort = (rest: object): object => ({ cohorts: [{ count: 1, ...rest }] });
+  const plan = (rest: object): object => ({ ...cohort({}), ...rest });
+
+  test.each<[string, object]>([
+    ...['5 minutes', '-5s', '', '5', '1e3s', '.5s', 's', ' 5s', '5S', -5, 604_801, true, ['5s']].map((hold): [string, object] => [
+      `hold: ${JSON.stringify(hold)}`,
+      plan({ hold }),
+    ]),
+    ...['soon', '1s..', '..5s', '1s..2s..3s', '1..2', '', -1, 604_801].map((think): [string, object] => [
+      `think: ${JSON.stringify(think)}`,
+      cohort({ think }),
+    ]),
+    ...['', '..100', '100..', '0x10', '1e3', '-5', '1.5', '1..2..3', '+5', -5, 1.5, 2 ** 30 + 1].map((resetAfter): [string, object] => [
+      `resetAfter: ${JSON.stringify(resetAfter)}`,
+      cohort({ faults: { resetAfter } }),
+    ]),
+    ...['a b', '', 'a-b', 'abcdefghijklm', -1, 1.5, 1e12].map((namespace): [string, object] => [
+      `namespace: ${JSON.stringify(namespace)}`,
+      plan({ namespace }),
+    ]),
+    ...[0, '0s', '0.00ms', 1e-7, -1].map((every): [string, object] => [`every: ${JSON.stringify(every)}`, cohort({ publish: { every } })]),
+    ...[0, -1, 100_001, '5'].map((rate): [string, object] => [
+      `rate: ${JSON.stringify(rate)}`,
+      plan({ arrival: { shape: 'constant', rate } }),
+    ]),
+    ['a peak of nothing', plan({ arrival: { shape: 'spike', rate: 1, peak: 0, at: 1, for: 1 } })],
+    ['a teardown of no rate', plan({ teardown: { rate: 0 } })],
+    ['a share of more than all', cohort({ faults: { share: 2 } })],
+    ['an empty seed', plan({ seed: '' })],
+    ['an empty threshold', plan({ thresholds: [''] })],
+    ['an unknown key', plan({ holt: 1 })],
+    ['no cohort', { cohorts: [] }],
+  ])('on what is none: %s', (_what, document) => expect(both(document)).toEqual({ schema: false, reader: false }));
+
+  test.each<[string, object]>([
+    ...[0, 0.5, '500ms', '1.5h', '0s', 604_800, '168h'].map((hold): [string, object] => [`hold: ${hold}`, plan({ hold })]),
+    ...[0, 3, '1s', '1s..2s', '0.5s .. 3s', ' 1s..1m '].map((think): [string, object] => [`think: ${think}`, cohort({ think })]),
+    ...[0, 5, '600..3000', '6 .. 30', '7'].map((resetAfter): [string, object] => [
+      `resetAfter: ${resetAfter}`,
+      cohort({ faults: { resetAfter } }),
+    ]),
+    ...['x1', 7, 999_999_999_999].map((namespace): [string, object] => [`namespace: ${namespace}`, plan({ namespace })]),
+    ...[0.001, '1ms', '0.5m'].map((every): [string, object] => [`every: ${every}`, cohort({ publish: { every } })]),
+    ...EXAMPLES.map((name): [string, object] => [name, parse(readFileSync(join(PLANS, name), 'utf8')) as object]),
+  ])('on what is one: %s', (_what, document) => expect(both(document)).toEqual({ schema: true, reader: true }));
+});
+
+test('times are told to the millionth of a second, so that what is printed is the same plan', () => {
+  const resolved = resolvePlan(readPlan('hold: 1e-10\ncohorts: [{ count: 1, think: 0.0015 }]', 'plan.yaml'), {}, listed);
+  expect(resolved).toMatchObject({ holdMs: 0, fleet: { cohorts: [{ think: { min: 1.5, max: 1.5 } }] } });
+  const asked = resolvePlan(readPlan('cohorts: [{ count: 1 }]', 'plan.yaml'), { holdMs: 1e-7 }, listed);
+  for (const one of [resolved, asked]) {
+    const again = read(printPlan(one, { namespace: 'x', csvOf: () => undefined }));
+    expect({ ...again, namespace: undefined }).toEqual({ ...one, namespace: undefined });
+  }
 });
 
 test('there is an example of every arrival shape and of every other thing a plan can say', () => {

@@ -6,12 +6,18 @@ import type { Range } from './plan-cohort.ts';
 
 /** Most units a second that a plan may ask for. */
 export const RATE_MAX = 100_000;
-const TIME_MAX_MS = 7 * 24 * 3_600_000;
+/** Longest time that a plan may name, or may take until the last unit is due. */
+export const TIME_MAX_MS = 7 * 24 * 3_600_000;
 const BYTES_MAX = 2 ** 30;
 const ATTEMPTS_MAX = 1_000_000;
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 const TIME = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+/** Patterns whole, with their ranges, since they are all that the published schema says of texts. */
+const SOME_TIME = /^(?=.*[1-9])\d+(\.\d+)?(ms|s|m|h)$/;
+const TIMES = /^\s*\d+(\.\d+)?(ms|s|m|h)\s*(\.\.\s*\d+(\.\d+)?(ms|s|m|h)\s*)?$/;
+const BYTES = /^\s*\d+\s*(\.\.\s*\d+\s*)?$/;
+const NAMESPACE = new RegExp(`^[A-Za-z0-9]{1,${NAMESPACE_MAX}}$`);
 
 const text = v.pipe(v.string(), v.nonEmpty('is empty'));
 const whole = (least: number, most: number) =>
@@ -20,49 +26,72 @@ const between = (least: number, most: number) =>
   v.pipe(v.number(), v.minValue(least, `is less than ${least}`), v.maxValue(most, `is more than ${most}`));
 
 function milliseconds(written: string | number): number {
-  if (typeof written === 'number') return written * UNITS.s;
+  if (typeof written === 'number') return tidied(written * UNITS.s);
   const [, number, unit = 's'] = TIME.exec(written) ?? [];
-  return number === undefined ? Number.NaN : Number(number) * UNITS[unit as keyof typeof UNITS];
+  return number === undefined ? Number.NaN : tidied(Number(number) * UNITS[unit as keyof typeof UNITS]);
 }
 
-const isTime = (ms: number): boolean => ms >= 0 && ms <= TIME_MAX_MS;
+/** To the microsecond: what is finer is the noise of a multiplication, or could not be written with a unit again. */
+export function tidied(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
 const NO_TIME = 'is no time: write seconds as a number, or 500ms, 20s, 5m, 1h';
+const NO_TIMES = `${NO_TIME}; or two of them, the smaller first: 2s..5s`;
+const NO_INTERVAL = 'is no time between two publishes: write seconds as a number above 0, or 500ms, 20s, 5m, 1h';
+const TOO_LONG = `is longer than ${TIME_MAX_MS / UNITS.h}h (7 days), the longest time of a plan`;
+const NO_BYTES = 'is no number of bytes: write 4000, or 100..4000, the smaller first';
+const NO_NAMESPACE = `is not 1-${NAMESPACE_MAX} letters and digits`;
+const TICK_S = 0.000_001;
+
+/** @param pattern of those that are written with a unit */
+const timeLike = (pattern: RegExp, no: string, least = 0) =>
+  v.union([
+    v.pipe(v.number(), v.minValue(least, no), v.maxValue(TIME_MAX_MS / UNITS.s, TOO_LONG)),
+    v.pipe(v.string(), v.regex(pattern, no)),
+  ]);
+const isPatient = (ms: number): boolean => !(ms > TIME_MAX_MS);
 
 /** Milliseconds, written as seconds or with a unit. */
-const time = v.pipe(
-  v.union([v.number(), v.string()]),
-  v.check((written) => isTime(milliseconds(written)), NO_TIME),
+const time = v.pipe(timeLike(TIME, NO_TIME), v.transform(milliseconds), v.check(isPatient, TOO_LONG));
+
+/** The same, and some time it has to be. */
+const interval = v.pipe(
+  timeLike(SOME_TIME, NO_INTERVAL, TICK_S),
   v.transform(milliseconds),
+  v.check(isPatient, TOO_LONG),
+  v.check((ms) => ms > 0, NO_INTERVAL),
 );
 
 function rangeOf(written: string | number, read: (one: string | number) => number): Range {
-  const [min = '', max = min, ...rest] = typeof written === 'number' ? [written] : written.split('..').map((one) => one.trim());
-  return rest.length > 0 ? { min: Number.NaN, max: Number.NaN } : { min: read(min), max: read(max) };
+  const [min = '', max = min] = typeof written === 'number' ? [written] : written.split('..').map((one) => one.trim());
+  return { min: read(min), max: read(max) };
 }
+
+const isOrdered = ({ min, max }: Range): boolean => min <= max;
 
 /** A time, or `2s..5s`. */
 const times = v.pipe(
-  v.union([v.number(), v.string()]),
-  v.check((written) => {
-    const { min, max } = rangeOf(written, milliseconds);
-    return isTime(min) && isTime(max) && min <= max;
-  }, `${NO_TIME}; or two of them, the smaller first: 2s..5s`),
+  timeLike(TIMES, NO_TIMES),
   v.transform((written) => rangeOf(written, milliseconds)),
+  v.check(({ max }) => isPatient(max), TOO_LONG),
+  v.check(isOrdered, NO_TIMES),
 );
 
 /** A number of bytes, or `100..2000`. */
 const bytes = v.pipe(
-  v.union([v.number(), v.string()]),
-  v.check((written) => {
-    const { min, max } = rangeOf(written, Number);
-    return [min, max].every((one) => Number.isInteger(one) && one >= 0 && one <= BYTES_MAX) && min <= max;
-  }, 'is no number of bytes: write 4000, or 100..4000'),
+  v.union([
+    v.pipe(v.number(), v.integer(NO_BYTES), v.minValue(0, NO_BYTES), v.maxValue(BYTES_MAX, NO_BYTES)),
+    v.pipe(v.string(), v.regex(BYTES, NO_BYTES)),
+  ]),
   v.transform((written) => rangeOf(written, Number)),
+  v.check(({ max }) => max <= BYTES_MAX, `is more than ${BYTES_MAX} bytes`),
+  v.check(isOrdered, NO_BYTES),
 );
 
 const rate = v.pipe(
   v.number(),
-  v.check((one) => one > 0, 'is no rate: units per second, above 0'),
+  v.gtValue(0, 'is no rate: units per second, above 0'),
   v.maxValue(RATE_MAX, `is impossible: at most ${RATE_MAX} a second`),
 );
 const rateOrNone = between(0, RATE_MAX);
@@ -112,12 +141,7 @@ const COHORT = v.strictObject({
   think: v.exactOptional(times),
   publish: v.exactOptional(
     v.strictObject({
-      every: v.exactOptional(
-        v.pipe(
-          time,
-          v.check((ms) => ms > 0, 'is no time between two publishes'),
-        ),
-      ),
+      every: v.exactOptional(interval),
       qos: v.optional(v.picklist([0, 1]), 0),
       properties: v.exactOptional(v.record(v.string(), v.unknown())),
       topic: v.exactOptional(text),
@@ -138,6 +162,12 @@ const COHORT = v.strictObject({
   ),
 });
 
+const NUMBERS_MAX = 10 ** NAMESPACE_MAX - 1;
+const namespace = v.union([
+  v.pipe(v.string(), v.regex(NAMESPACE, NO_NAMESPACE)),
+  v.pipe(v.number(), v.integer(NO_NAMESPACE), v.minValue(0, NO_NAMESPACE), v.maxValue(NUMBERS_MAX, NO_NAMESPACE)),
+]);
+
 const how = v.picklist(['disconnect', 'drop']);
 /** How connections end, and how many a second; all at once where nothing says. */
 const TEARDOWN = v.union([how, v.strictObject({ how: v.optional(how, 'disconnect'), rate })]);
@@ -149,13 +179,7 @@ export const PLAN = v.strictObject({
   name: v.exactOptional(text),
   target: v.exactOptional(text),
   seed: v.exactOptional(v.pipe(v.union([text, v.number()]), v.transform(String))),
-  namespace: v.exactOptional(
-    v.pipe(
-      v.union([v.string(), v.number()]),
-      v.transform(String),
-      v.regex(new RegExp(`^[A-Za-z0-9]{1,${NAMESPACE_MAX}}$`), `is not 1-${NAMESPACE_MAX} letters and digits`),
-    ),
-  ),
+  namespace: v.exactOptional(v.pipe(namespace, v.transform(String))),
   session: v.exactOptional(v.picklist(['reference', 'lean'])),
   model: v.optional(v.picklist(['open', 'closed']), 'open'),
   concurrency: v.exactOptional(whole(1, DEVICES_MAX)),

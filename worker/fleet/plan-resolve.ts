@@ -9,7 +9,7 @@ import { contentOf } from './fleet-publishing.ts';
 import { DEFAULT_RATE, DEVICES_MAX, units, type FleetMode, type FleetPlan } from './plan.ts';
 import { cohortOf, arrivalFrom, type ReadUnits } from './plan-translate.ts';
 import { publishingOf, type Cohort } from './plan-cohort.ts';
-import type { PlanDocument } from './plan-document.ts';
+import { tidied, type PlanDocument } from './plan-document.ts';
 import type { Path, PlanSource } from './plan-source.ts';
 import { TemplateError } from './template.ts';
 import { parseThreshold, type Threshold } from './thresholds.ts';
@@ -62,6 +62,7 @@ export function planOfFlags(devices: number, mode: FleetMode): PlanSource {
  */
 export function resolvePlan(source: PlanSource, flags: Overrides, listed: ReadUnits): ResolvedPlan {
   const { document, complain } = source;
+  if (flags.seed === '') throw new UserError('--seed is empty', 'give a text or a number, or leave it out');
   const seed = flags.seed ?? document.seed ?? '1';
   const whole = document.cohorts.map((written, i) => cohortOf(source, i, written, flags.mode, listed));
   const cohorts = flags.devices === undefined ? whole : scaled(whole, flags.devices);
@@ -87,7 +88,7 @@ export function resolvePlan(source: PlanSource, flags: Overrides, listed: ReadUn
   return {
     fleet: { ...fleet, rate: offeredRate(fleet) },
     namespace: flags.namespace ?? document.namespace,
-    holdMs: flags.holdMs ?? document.hold ?? 0,
+    holdMs: tidied(flags.holdMs ?? document.hold ?? 0),
     stop: stopOf(document),
     thresholds: document.thresholds.map((text, i) => {
       const parsed = parseThreshold(text);

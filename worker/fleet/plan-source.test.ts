@@ -99,6 +99,10 @@ describe('a plan that is refused', () => {
     ['a key of no teardown', 'cohorts: [{ count: 1 }]\nteardown: { rat: 5 }', /line 2:13, teardown\.rat: there is no such/, /mean rate\?/],
     ['a time that is none', one('session: 5 minutes'), /line 3:14, cohorts\[0\]\.session: is no time/, /./],
     ['a time below nothing', 'hold: -1\ncohorts: [{ count: 1 }]', /hold: is no time/, /./],
+    ['a time beyond all patience', 'hold: 8000h\ncohorts: [{ count: 1 }]', /line 1:7, hold: is longer than 168h/, /./],
+    ['seconds beyond all patience', one('session: 604801'), /session: is longer than 168h/, /./],
+    ['a range beyond all patience', one('think: 1s..169h'), /think: is longer than 168h/, /./],
+    ['bytes that are none', one('faults: { resetAfter: 0x10..100 }'), /faults\.resetAfter: is no number of bytes/, /./],
     ['a range the wrong way', one('think: 5s..2s'), /the smaller first/, /./],
     ['a publish every no time', one('publish: { every: 0 }'), /publish\.every: is no time between/, /./],
     ['QoS 2', one('publish: { qos: 2 }'), /line 3:21, cohorts\[0\]\.publish\.qos: 2 is not what belongs here \(one of 0, 1\)/, /./],
@@ -194,6 +198,7 @@ describe('a plan that is refused', () => {
 
   test('by its flags', () => {
     const two = 'cohorts: [{ name: a, count: 9 }, { name: b, csv: units.csv }]';
+    expect(complaint(two, { seed: '' })?.[0]).toMatch(/--seed is empty/);
     expect(complaint(two, { devices: 1 })?.[0]).toMatch(/--devices 1 is less than the 2 cohorts/);
     expect(complaint(two, { devices: 100 })?.[0]).toMatch(/needs 18 of the 2 units of cohort b/);
     expect(complaint('model: closed\nconcurrency: 2\ncohorts: [{ count: 4 }]', { rate: 5 })?.[0]).toMatch(
