@@ -15,6 +15,7 @@ export interface SchemaFault {
 
 /** What a schema of valibot shows of itself. */
 interface Shape {
+  readonly type?: string;
   readonly entries?: Readonly<Record<string, Shape>>;
   readonly item?: Shape;
   readonly wrapped?: Shape;
@@ -32,9 +33,31 @@ export function faultIn(schema: v.GenericSchema, issues: readonly [v.BaseIssue<u
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
   const place = placeIn(schema, path);
   if (!unknown) return { issue, path, place, unknownKey: undefined };
-  const known = keysAt(schema as unknown as Shape, unknown.path ?? []);
+  const known = keysAt(schema, unknown.path ?? []);
   return { issue, path, place, unknownKey: { known, meant: nearest(String(path.at(-1)), known) } };
 }
+
+/** Where a document has a list and its schema a mapping. To valibot a list is a mapping of its indices, and an empty one has nothing wrong. */
+export function listForMapping(schema: v.GenericSchema, written: unknown): Path | undefined {
+  return listIn([schema], written, []);
+}
+
+function listIn(shapes: readonly Shape[], value: unknown, path: Path): Path | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const here = shapes.flatMap((shape) => unwrapped(shape, value));
+  const items = here.flatMap(({ item }) => item ?? []);
+  if (Array.isArray(value) && items.length === 0) return here.some(isMapping) ? path : undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const below = Array.isArray(value)
+      ? items
+      : here.flatMap(({ entries = {} }) => (Object.hasOwn(entries, key) ? entries[key] : undefined) ?? []);
+    const found = listIn(below, inner, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const isMapping = ({ entries, type }: Shape): boolean => entries !== undefined || type === 'record';
 
 /** The words that would have been right, where there are some. */
 export function allowedBy(issue: v.BaseIssue<unknown>): string[] {
@@ -43,7 +66,7 @@ export function allowedBy(issue: v.BaseIssue<unknown>): string[] {
 
 /** A path in words, as a complaint may name it. */
 export function placeIn(schema: v.GenericSchema, path: Path): string {
-  const vocabulary = [...keysOf(schema as unknown as Shape)];
+  const vocabulary = [...keysOf(schema)];
   return dotted(path, (key) => mentionName(key, vocabulary));
 }
 

@@ -88,6 +88,15 @@ describe('the schema and what reads a plan agree', () => {
     ['an empty seed', plan({ seed: '' })],
     ['an empty threshold', plan({ thresholds: [''] })],
     ['an unknown key', plan({ holt: 1 })],
+    ...['stop', 'arrival', 'teardown'].map((key): [string, object] => [`a list for ${key}`, plan({ [key]: [] })]),
+    ...['arrival', 'publish', 'reconnect', 'faults'].map((key): [string, object] => [
+      `a list for ${key} of a cohort`,
+      cohort({ [key]: [] }),
+    ]),
+    ['a list for properties', cohort({ publish: { properties: ['a'] } })],
+    ['a list for a cohort', { cohorts: [[{ count: 1 }]] }],
+    ['a list for a lane', cohort({ faults: { in: [{ delay: 1 }] } })],
+    ['a list for a step', plan({ arrival: { shape: 'step', steps: [[1]] } })],
     ['no cohort', { cohorts: [] }],
   ])('on what is none: %s', (_what, document) => expect(both(document)).toEqual({ schema: false, reader: false }));
 

@@ -27,7 +27,18 @@ describe('a plan that is refused', () => {
   test.each([
     ['no YAML', 'cohorts: [', /^plan p\.yaml, line 1:\d+: this is not YAML/, /mend/],
     ['nothing', '', /^plan p\.yaml: is not what belongs here/, /docs\/fleet\.md/],
-    ['a list', '- 5', /line 1:1, cohorts: is missing/, /./],
+    ['a list', '- 5', /^plan p\.yaml, line 1:1: is a list, and a mapping belongs here/, /`key: value`/],
+    ['a list for stop', 'stop: []\ncohorts: [{ count: 1 }]', /line 1:7, stop: is a list, and a mapping belongs/, /`key: value`/],
+    ['a list for arrivals', 'arrival: [5]\ncohorts: [{ count: 1 }]', /line 1:10, arrival: is a list, and a mapping/, /./],
+    ['a list for a teardown', 'teardown: [drop]\ncohorts: [{ count: 1 }]', /line 1:11, teardown: is a list, and a mapping/, /./],
+    ['a list for a cohort', 'cohorts: [[{ count: 1 }]]', /line 1:11, cohorts\[0\]: is a list, and a mapping/, /./],
+    ['a list for publish', one('publish: [a]'), /line 3:14, cohorts\[0\]\.publish: is a list, and a mapping/, /./],
+    ['an empty list for publish', one('publish: []'), /cohorts\[0\]\.publish: is a list, and a mapping/, /./],
+    ['an empty list for faults', one('faults: []'), /cohorts\[0\]\.faults: is a list, and a mapping/, /./],
+    ['a list of faults', one('faults: [{ share: 0.5 }]'), /cohorts\[0\]\.faults: is a list, and a mapping/, /./],
+    ['a list for a lane', one('faults: { in: [] }'), /cohorts\[0\]\.faults\.in: is a list, and a mapping/, /./],
+    ['a list of properties', one('publish: { properties: [a] }'), /publish\.properties: is a list, and a mapping/, /./],
+    ['a mapping for a list', 'cohorts: { count: 1 }', /line 1:10, cohorts: is not what belongs here \(a list\)/, /./],
     ['an alias of nothing', 'cohorts: *nobody', /aliases/, /mend/],
     [
       'an alias of what it is in',
@@ -232,6 +243,10 @@ describe('flags over a plan', () => {
     const { fleet } = resolvePlan(planOfFlags(7, 'connect'), { rate: 3 }, () => UNITS);
     expect(fleet).toMatchObject({ devices: 7, mode: 'connect', rate: 3, seed: '1', cohorts: [{ devices: 7, start: 'provisioned' }] });
   });
+});
+
+test('a property may be a list', () => {
+  expect(complaint('cohorts: [{ count: 1, publish: { properties: { a: [], b: [[1]], c: { d: [] } } } }]')).toBeUndefined();
 });
 
 describe('a list of units', () => {
