@@ -16,11 +16,16 @@ export type ParsedUnits =
 const cells = (line: string): string[] => line.split(',').map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
 const REMEDY = 'write deviceName[,deviceSecret] in each line, or name the columns in the first: deviceName,clientId,deviceToken';
 
+const KNOWN = `columns are ${COLUMNS.join(', ')}; a device of that name needs the line deviceName,deviceSecret before it`;
+/** Words that name a column, of this list or of somebody else's, and hardly ever a device. */
+const HEADING =
+  /^((device|client|product|unit|thing|serial)?(name|secret|id|identifier|token|key|number|no)s?|devices?|clients?|serials?|sn|imei|passwords?|users?(name)?|credentials?)$/;
+
 /** Reads the list. What is wrong is said without the line's own words: a secret may be among them. */
 export function parseUnits(text: string): ParsedUnits {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const head = cells(lines[0] ?? '');
-  const named = head.some((cell) => columnOf(cell) !== undefined);
+  const named = head.some((cell) => columnOf(cell) !== undefined || HEADING.test(plain(cell)));
   const columns: Column[] = [];
   for (const cell of named ? head : COLUMNS.slice(0, 2)) {
     const column = columnOf(cell);
@@ -30,7 +35,7 @@ export function parseUnits(text: string): ParsedUnits {
         ok: false,
         line: 1,
         why: `${mention(cell, COLUMNS)} is no column`,
-        remedy: meant ? `did you mean ${meant}?` : `columns are ${COLUMNS.join(', ')}`,
+        remedy: `${meant ? `did you mean ${meant}? ` : ''}${KNOWN}`,
       };
     }
     if (columns.includes(column)) return { ok: false, line: 1, why: `names the column ${column} twice`, remedy: 'leave one of them out' };
@@ -61,6 +66,11 @@ export function parseUnits(text: string): ParsedUnits {
 }
 
 function columnOf(cell: string): Column | undefined {
-  const plain = cell.replace(/[ _]/g, '').toLowerCase();
-  return COLUMNS.find((column) => column.toLowerCase() === plain);
+  const word = cell.replace(/[ _]/g, '').toLowerCase();
+  return COLUMNS.find((column) => column.toLowerCase() === word);
+}
+
+/** The letters of a cell, however it is spelt. */
+function plain(cell: string): string {
+  return cell.replace(/[ _.:-]/g, '').toLowerCase();
 }

@@ -259,11 +259,21 @@ describe('a list of units', () => {
         { deviceName: 'unit-0003' },
       ],
     });
+    for (const name of ['device-0001', 'name-1', 'token.7', 'id@home', 'unit', 'keymaker'])
+      expect(parseUnits(name)).toEqual({ ok: true, units: [{ deviceName: name }] });
+    expect(parseUnits('deviceName\nname')).toEqual({ ok: true, units: [{ deviceName: 'name' }] });
     expect(parseUnits('unit-0001,sec')).toMatchObject({ units: [{ credentials: { deviceSecret: 'sec' } }] });
   });
 
   test.each([
     ['deviceName,deviceSecrt\nunit-0001,a', 1, /no column/, /did you mean deviceSecret\?/],
+    ['name,secret\nunit-0001,hush', 1, /"name" is no column/, /columns are deviceName, deviceSecret, clientId, deviceToken/],
+    ['Device\nunit-0001', 1, /"Device" is no column/, /columns are deviceName/],
+    ['device-name\nunit-0001', 1, /"device-name" is no column/, /did you mean deviceName\?.*columns are deviceName/],
+    ['"ID","TOKEN"\nunit-0001,hush', 1, /"ID" is no column/, /columns are deviceName/],
+    ['meter,device_secrets\nunit-0001,hush', 1, /"meter" is no column/, /columns are/],
+    ['serial number,password\nunit-0001,hush', 1, /"serial number" is no column/, /columns are/],
+    ['secret', 1, /"secret" is no column/, /a device of that name.*deviceName,deviceSecret/],
     ['unit-0001\nx', 2, /no DeviceName/, /./],
     ['unit-0001\nunit-0001', 2, /the DeviceName of line 1/, /./],
     ['deviceName,device_name\nunit-0001,a', 1, /the column deviceName twice/, /./],
