@@ -1,15 +1,15 @@
 // From a plan as it was written to a fleet that can be run: defaults filled in, flags put over it, and everything refused that could not
 // be carried out, before the first packet.
 import { mention, mentionName } from '../../kernel/mention.ts';
-import { seededRandom } from '../../kernel/random.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { isDeviceName } from '../../protocol/names.ts';
-import { offsets, type Arrival } from './arrivals.ts';
+import type { Arrival } from './arrivals.ts';
 import { contentOf } from './fleet-publishing.ts';
 import { DEFAULT_RATE, DEVICES_MAX, units, type FleetMode, type FleetPlan } from './plan.ts';
 import { cohortOf, arrivalFrom, type ReadUnits } from './plan-translate.ts';
 import { publishingOf, type Cohort } from './plan-cohort.ts';
 import { tidied, type PlanDocument } from './plan-document.ts';
+import { requireDue } from './plan-due.ts';
 import type { Path, PlanSource } from './plan-source.ts';
 import { TemplateError } from './template.ts';
 import { parseThreshold, type Threshold } from './thresholds.ts';
@@ -83,7 +83,7 @@ export function resolvePlan(source: PlanSource, flags: Overrides, listed: ReadUn
       : { teardown: document.teardown.how, teardownRate: document.teardown.rate }),
     ...(closed === undefined ? {} : { closed }),
   };
-  requireDue(source, fleet);
+  requireDue(source, fleet, flags.rate);
   requireContent(source, arriving);
   return {
     fleet: { ...fleet, rate: offeredRate(fleet) },
@@ -177,24 +177,6 @@ function arrivals(
     throw complain(['concurrency'], 'an open model has no concurrency', 'write model: closed, or leave concurrency out');
   if (rate !== undefined) return { arrival: { shape: 'constant', rate }, cohorts: cohorts.map(({ arrival: _own, ...cohort }) => cohort) };
   return { arrival: arrival ? arrivalFrom(arrival) : { shape: 'constant', rate: DEFAULT_RATE }, cohorts };
-}
-
-/** Refuses arrivals of which some would never come. */
-function requireDue({ complain }: PlanSource, { cohorts, arrival, devices, seed }: Fleetwide): void {
-  const check = (one: Arrival, count: number, path: Path): void => {
-    const due = offsets(one, count, seededRandom('arrivals', seed)).findIndex((at) => at === Infinity);
-    if (due >= 0)
-      throw complain(
-        path,
-        `only ${due} of ${count} units would ever be due: the rate ends at 0`,
-        'end with a rate above 0, or lower the count',
-      );
-  };
-  const own = cohorts.reduce((sum, cohort) => sum + (cohort.arrival ? cohort.devices : 0), 0);
-  if (arrival && own < devices) check(arrival, devices - own, ['arrival']);
-  cohorts.forEach((cohort, i) => {
-    if (cohort.arrival) check(cohort.arrival, cohort.devices, ['cohorts', i, 'arrival']);
-  });
 }
 
 function requireDistinct({ complain }: PlanSource, cohorts: readonly Cohort[]): void {

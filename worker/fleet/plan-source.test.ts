@@ -99,6 +99,42 @@ describe('a plan that is refused', () => {
       /./,
     ],
     [
+      'a rate at which the last comes in a year',
+      'arrival: { shape: constant, rate: 1e-7 }\ncohorts: [{ count: 100 }]',
+      /line 1:35, arrival\.rate: the last of 100 units would be due after 275000 h, and a plan may take 168 h/,
+      /0\.000164 or more, or lower the count/,
+    ],
+    [
+      'the same of chance',
+      'arrival: { shape: poisson, rate: 1e-7 }\ncohorts: [{ count: 100 }]',
+      /line 1:34, arrival\.rate: the last of 100 units would be due after/,
+      /raise it, or lower the count/,
+    ],
+    [
+      'a ramp to nearly nothing',
+      'arrival: { shape: ramp, from: 1, to: 1e-9, over: 1s }\ncohorts: [{ count: 100 }]',
+      /line 1:38, arrival\.to: the last of/,
+      /./,
+    ],
+    [
+      'a last step of nearly nothing',
+      one('arrival: { shape: step, steps: [{ rate: 2, for: 1s }, { rate: 1e-9 }] }'),
+      /line 3:67, cohorts\[0\]\.arrival\.steps\[1\]\.rate: the last of 5 units/,
+      /./,
+    ],
+    [
+      'a spike out of nearly nothing',
+      'arrival: { shape: spike, rate: 1e-9, peak: 5, at: 1, for: 1 }\ncohorts: [{ count: 100 }]',
+      /line 1:32, arrival\.rate: the last of/,
+      /./,
+    ],
+    [
+      'a teardown without an end',
+      'cohorts: [{ count: 100 }]\nteardown: { rate: 1e-7 }',
+      /line 2:19, teardown\.rate: the last of 100 connections would end after 275000 h, and a plan may take 168 h/,
+      /0\.000164 or more/,
+    ],
+    [
       'a teardown that is none',
       'cohorts: [{ count: 1 }]\nteardown: dorp',
       /line 2:11, teardown: "dorp" is not what belongs/,
@@ -210,6 +246,14 @@ describe('a plan that is refused', () => {
   test('by its flags', () => {
     const two = 'cohorts: [{ name: a, count: 9 }, { name: b, csv: units.csv }]';
     expect(complaint(two, { seed: '' })?.[0]).toMatch(/--seed is empty/);
+    expect(complaint('cohorts: [{ count: 100 }]', { rate: 1e-7 })).toEqual([
+      '--rate: the last of 100 units would be due after 275000 h, and a plan may take 168 h',
+      'give 0.000164 or more, or lower the count',
+    ]);
+    expect(complaint('cohorts: [{ count: 1 }]', { rate: 1e-290 })).toBeUndefined();
+    expect(complaint('cohorts: [{ count: 2 }]', { rate: 1e-290 })?.[0]).toMatch(
+      /^--rate: the last of 2 units would be due after 2\.78e\+286 h/,
+    );
     expect(complaint(two, { devices: 1 })?.[0]).toMatch(/--devices 1 is less than the 2 cohorts/);
     expect(complaint(two, { devices: 100 })?.[0]).toMatch(/needs 18 of the 2 units of cohort b/);
     expect(complaint('model: closed\nconcurrency: 2\ncohorts: [{ count: 4 }]', { rate: 5 })?.[0]).toMatch(
