@@ -147,13 +147,19 @@ function standing(target: string | undefined, beside: (path: string) => string):
 function targetOf(options: PlanOptions, source: PlanSource, beside: (path: string) => string, { fleet }: ResolvedPlan): ChosenTarget {
   const { target: named, ...rest } = options;
   const { document } = source;
+  const complain = (what: string, remedy: string): UserError => source.complain(['target'], what, remedy);
   // A plan has its own place for the complaint, and a target file is read by whoever understands it.
   if (named === undefined && document.target !== undefined && !URL_OR_STUB.test(document.target))
-    namedByPlan(beside(document.target), 'target file', document.target, (what, remedy) => source.complain(['target'], what, remedy));
+    namedByPlan(beside(document.target), 'target file', document.target, complain);
   const target = named ?? (document.target === undefined || URL_OR_STUB.test(document.target) ? document.target : beside(document.target));
   // Units that have credentials need no product to get some: any broker will do.
   const registersNothing = fleet.cohorts.every((cohort) => cohort.mode === 'connect');
-  return chooseTarget({ ...rest, ...(target === undefined ? {} : { target }), ...(registersNothing ? { anyBroker: true } : {}) });
+  return chooseTarget({
+    ...rest,
+    ...(target === undefined ? {} : { target }),
+    ...(registersNothing ? { anyBroker: true } : {}),
+    ...(named === undefined && document.target !== undefined ? { complain } : {}),
+  });
 }
 
 function isPlain({ sockets: { endpoints } }: RemoteTarget): boolean {

@@ -24,6 +24,8 @@ export interface TargetOptions {
   readonly edition?: EditionName;
   /** Devices have credentials already: a target URL needs no product. */
   readonly anyBroker?: boolean;
+  /** Says what is wrong with a target whose words stand in a document; one of the command line is named by its option. */
+  readonly complain?: (what: string, remedy: string) => UserError;
 }
 
 /** Of a product that no platform needs to know. */
@@ -93,22 +95,26 @@ export function chooseTarget(options: TargetOptions): ChosenTarget {
   if (target === '') throw new UserError('--target is empty', 'give stub, a target file, or a URL such as mqtts://HOST:PORT');
   const scheme = SCHEMES.find((one) => target.startsWith(`${one}://`));
   if (!scheme && /^[a-z][a-z0-9+.-]*:\/\//i.test(target))
-    throw new UserError(
-      `--target ${target.split('/', 1)[0] ?? ''}//... is of no scheme that devices speak`,
+    throw complaintOf(options)(
+      `${target.split('/', 1)[0] ?? ''}//... is of no scheme that devices speak`,
       `write it as mqtts://HOST:PORT or wss://HOST/PATH`,
     );
   return scheme ? fromUrl(target, scheme, options) : fromFile(target, options);
 }
 
+function complaintOf({ complain }: TargetOptions): NonNullable<TargetOptions['complain']> {
+  return complain ?? ((what, remedy) => new UserError(`--target ${what}`, remedy));
+}
+
 function fromUrl(target: string, scheme: (typeof SCHEMES)[number], options: TargetOptions): RemoteTarget {
   if (!URL.canParse(target) || new URL(target).hostname === '')
-    throw new UserError(`--target ${target.includes('@') ? `${scheme}://...` : target} is not a URL`, `write it as ${scheme}://HOST:PORT`);
+    throw complaintOf(options)(`${target.includes('@') ? `${scheme}://...` : target} is not a URL`, `write it as ${scheme}://HOST:PORT`);
   const url = new URL(target);
   const port = url.port === '' ? USUAL_PORTS[scheme] : Number(url.port);
   const stub = LOOPBACK.has(url.hostname) ? findStub(port) : undefined;
   if (url.username !== '' || url.password !== '')
-    throw new UserError(
-      `--target ${scheme}://${url.host} carries a name or a password`,
+    throw complaintOf(options)(
+      `${scheme}://${url.host} carries a name or a password`,
       'leave them out: every device has credentials of its own',
     );
   const productKey =

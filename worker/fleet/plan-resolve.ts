@@ -10,7 +10,7 @@ import { cohortOf, arrivalFrom, type ReadUnits } from './plan-translate.ts';
 import { publishingOf, type Cohort } from './plan-cohort.ts';
 import { tidied, type PlanDocument } from './plan-document.ts';
 import { requireDue } from './plan-due.ts';
-import type { Path, PlanSource } from './plan-source.ts';
+import type { PlanSource } from './plan-source.ts';
 import { TemplateError } from './template.ts';
 import { parseThreshold, type Threshold } from './thresholds.ts';
 
@@ -65,7 +65,7 @@ export function resolvePlan(source: PlanSource, flags: Overrides, listed: ReadUn
   if (flags.seed === '') throw new UserError('--seed is empty', 'give a text or a number, or leave it out');
   const seed = flags.seed ?? document.seed ?? '1';
   const whole = document.cohorts.map((written, i) => cohortOf(source, i, written, flags.mode, listed));
-  const cohorts = flags.devices === undefined ? whole : scaled(whole, flags.devices);
+  const cohorts = flags.devices === undefined ? whole : scaled(source, whole, flags.devices);
   requireDistinct(source, cohorts);
   const devices = cohorts.reduce((sum, cohort) => sum + cohort.devices, 0);
   if (devices > DEVICES_MAX)
@@ -99,21 +99,46 @@ export function resolvePlan(source: PlanSource, flags: Overrides, listed: ReadUn
 }
 
 /** Refuses names that are none, or that two units would have. */
-export function requireNames(plan: FleetPlan, { complain }: PlanSource): void {
-  const seen = new Set<string>();
+export function requireNames(plan: FleetPlan, source: PlanSource): void {
+  const cohorts = plan.cohorts ?? [];
+  /** By DeviceName, the cohort that has it. */
+  const seen = new Map<string, number>();
   for (const { identity, cohort } of units(plan)) {
     const { deviceName } = identity;
-    const place: Path = ['cohorts', (plan.cohorts ?? []).indexOf(cohort), cohort.listed ? 'csv' : 'names'];
+    const i = cohorts.indexOf(cohort);
     if (!isDeviceName(deviceName))
-      throw complain(place, `${mention(deviceName)} is no DeviceName`, 'a DeviceName is 4-32 letters, digits or - _ @ . :');
-    if (seen.has(deviceName))
-      throw complain(
-        place,
-        `two units would be named ${mentionName(deviceName)}`,
-        'put {{index}} into the names, or another beginning for each cohort',
+      throw source.complain(
+        ['cohorts', i, cohort.listed ? 'csv' : 'names'],
+        `${mention(deviceName)} is no DeviceName`,
+        'a DeviceName is 4-32 letters, digits or - _ @ . :',
       );
-    seen.add(deviceName);
+    const before = seen.get(deviceName);
+    if (before !== undefined) throw sharedName(source, deviceName, before, i);
+    seen.set(deviceName, i);
   }
+}
+
+/** Of a name that the units of two cohorts have, or two of one. The names of a list are its own: no template makes them. */
+function sharedName({ document, complain }: PlanSource, deviceName: string, before: number, i: number): UserError {
+  const [one, other] = [document.cohorts[before], document.cohorts[i]];
+  if (other?.csv === undefined)
+    return complain(
+      ['cohorts', i, 'names'],
+      `two units would be named ${mentionName(deviceName)}`,
+      'put {{index}} into the names, or another beginning for each cohort',
+    );
+  const [first, second] = [mentionName(one?.name ?? ''), mentionName(other.name)];
+  return one?.csv === other.csv
+    ? complain(
+        ['cohorts', i, 'csv'],
+        `the cohorts ${first} and ${second} name the same devices of ${other.csv}`,
+        'give each a list of its own, or one of them names',
+      )
+    : complain(
+        ['cohorts', i, 'csv'],
+        `${other.csv} names ${mentionName(deviceName)}, and so does the cohort ${first}`,
+        'take the line out of one of them',
+      );
 }
 
 /** Arrivals a second on the average from the first to the last; all at once counts as one second. */
@@ -132,10 +157,11 @@ export function offeredRate(fleet: Pick<FleetPlan, 'devices' | 'cohorts' | 'arri
 }
 
 /** The same cohorts with `devices` units in all, each with its part of them, at least one. */
-function scaled(cohorts: readonly Cohort[], devices: number): Cohort[] {
+function scaled({ document, complain }: PlanSource, cohorts: readonly Cohort[], devices: number): Cohort[] {
   const before = cohorts.reduce((sum, cohort) => sum + cohort.devices, 0);
   if (devices < cohorts.length)
-    throw new UserError(
+    throw complain(
+      ['cohorts'],
       `--devices ${devices} is less than the ${cohorts.length} cohorts of the plan`,
       'give each cohort one device at the least',
     );
@@ -144,11 +170,12 @@ function scaled(cohorts: readonly Cohort[], devices: number): Cohort[] {
     const rest = cohorts.length - 1 - i;
     const part = rest === 0 ? left : Math.min(left - rest, Math.max(1, Math.round((cohort.devices * devices) / before)));
     left -= part;
-    const { listed, name } = cohort;
+    const { listed } = cohort;
     if (listed && listed.length < part)
-      throw new UserError(
-        `--devices ${devices} needs ${part} of the ${listed.length} units of cohort ${mentionName(name)}`,
-        'add lines to its CSV, or give fewer devices',
+      throw complain(
+        ['cohorts', i, 'csv'],
+        `--devices ${devices} needs ${part} units, and ${document.cohorts[i]?.csv} names ${listed.length}`,
+        'add lines to it, or give fewer devices',
       );
     return { ...cohort, devices: part };
   });

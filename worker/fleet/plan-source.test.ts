@@ -255,7 +255,9 @@ describe('a plan that is refused', () => {
       /^--rate: the last of 2 units would be due after 2\.78e\+286 h/,
     );
     expect(complaint(two, { devices: 1 })?.[0]).toMatch(/--devices 1 is less than the 2 cohorts/);
-    expect(complaint(two, { devices: 100 })?.[0]).toMatch(/needs 18 of the 2 units of cohort b/);
+    expect(complaint(two, { devices: 100 })?.[0]).toMatch(
+      /line 1:50, cohorts\[1\]\.csv: --devices 100 needs 18 units, and units\.csv names 2/,
+    );
     expect(complaint('model: closed\nconcurrency: 2\ncohorts: [{ count: 4 }]', { rate: 5 })?.[0]).toMatch(
       /--rate does not fit a closed model/,
     );
