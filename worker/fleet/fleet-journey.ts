@@ -10,6 +10,7 @@ import type { OwnFault } from './fleet-network.ts';
 import type { Pacer } from './fleet-pacer.ts';
 import { Publisher, type Traffic } from './fleet-publisher.ts';
 import type { Content } from './fleet-publishing.ts';
+import { Wait } from './fleet-wait.ts';
 import { Burst, type ConnectRate, type TargetLimits } from './limits.ts';
 import type { Meter } from './meter.ts';
 import type { PlannedUnit } from './plan.ts';
@@ -82,7 +83,7 @@ export class Journey {
   #dialledAt = -Infinity;
   #staying = false;
   #left = false;
-  #wakes: Set<() => void> | undefined;
+  #waits: Set<Wait> | undefined;
 
   constructor(planned: PlannedUnit, unit: Unit, env: JourneyEnv) {
     this.#planned = planned;
@@ -167,8 +168,9 @@ export class Journey {
   /** The journey is over, whatever it is doing: it starts nothing more and counts nothing more. */
   leave(): void {
     this.#left = true;
-    for (const wake of this.#wakes ?? []) wake();
+    for (const wait of this.#waits ?? []) wait.end();
   }
+
   /** Registers or connects until it goes well, or the policy gives up. @param failed attempts in a row, with this one */
   async #attempt(verb: 'register' | 'connect', intendedAt: number, failed: number): Promise<Outcome> {
     const { clock, meter, security } = this.#env;
@@ -249,19 +251,10 @@ export class Journey {
   }
 
   /** Waits for a moment of the clock; false when the journey is over, at once. */
-  async #until(at: number): Promise<boolean> {
-    if (this.#left) return false;
-    const wait = at - this.#env.clock.now();
-    if (wait <= 0) return true;
-    const wakes = (this.#wakes ??= new Set());
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        timer.cancel();
-        wakes.delete(wake);
-        resolve(!this.#left);
-      };
-      const timer = this.#env.clock.after(wait, wake);
-      wakes.add(wake);
-    });
+  #until(at: number): Promise<boolean> {
+    const { clock } = this.#env;
+    if (this.#left || at <= clock.now()) return Promise.resolve(!this.#left);
+    const waits = (this.#waits ??= new Set());
+    return new Promise((resolve) => new Wait(clock, at, waits, resolve));
   }
 }

@@ -18,6 +18,7 @@ import { Pacer } from './fleet-pacer.ts';
 import type { Traffic } from './fleet-publisher.ts';
 import { contentOf, type Content } from './fleet-publishing.ts';
 import { Teardown } from './fleet-teardown.ts';
+import { LONGEST_MS } from './fleet-wait.ts';
 import { ConnectRate, type TargetLimits } from './limits.ts';
 import type { EncodedHistograms } from './measure.ts';
 import { Meter } from './meter.ts';
@@ -118,9 +119,6 @@ function redacted(member: Member): TraceEvent[] {
   for (const secret of member.secrets) redactor.secret(secret);
   return member.ring.events().map((event) => ('bytes' in event ? { ...event, bytes: redactor.bytes(event.bytes) } : event));
 }
-
-/** Longest time a timer can wait, milliseconds. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 const noEndings = (): Record<Ending, number> => ({ activated: 0, refused: 0, failed: 0, local: 0, aborted: 0 });
 

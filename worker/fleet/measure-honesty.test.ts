@@ -2,7 +2,7 @@
 // and the load that was asked for is the load that was offered. On the wall clock: test/bench/honesty.bench.ts.
 import { time } from '../virtual.testkit.ts';
 import { describe, expect, it } from 'vitest';
-import { ambientClock } from '../../kernel/clock.ts';
+import { ambientClock, type Clock } from '../../kernel/clock.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { FleetReport } from './controller.ts';
 import {
@@ -17,7 +17,7 @@ import {
   waitsOfOpenRun,
 } from './honesty.testkit.ts';
 import type { FleetPlan } from './plan.ts';
-import { FIRST_POST } from './plan-cohort.ts';
+import { FIRST_POST, type Cohort } from './plan-cohort.ts';
 
 const clock = ambientClock();
 const run = (plan: Partial<FleetPlan>, transport: Transport, workers = 1): Promise<FleetReport> =>
@@ -76,5 +76,32 @@ describe('1,000 arrivals a second', () => {
     expect(report.rate.offered).toBe(1_000);
     expect(report.rate.achieved).toBeCloseTo(1_000, 6);
     expect(report.errors).toMatchObject([{ family: 'tcp', kind: 'ECONNREFUSED', count: 12_000 }]);
+  });
+});
+
+describe('a generator that is late itself', () => {
+  const ANSWER_MS = 5;
+  const prompt = (): Transport => answering(clock, (_what, now) => now + ANSWER_MS);
+  const living = (how: Partial<Cohort>): FleetPlan => {
+    const whole: Cohort = {
+      name: 'units',
+      mode: 'connect',
+      devices: 10,
+      start: 'provisioned',
+      sessionMs: { min: 20_000, max: 20_000 },
+      ...how,
+    };
+    return { ...HONEST_PLAN, devices: whole.devices, cohorts: [whole] };
+  };
+  const runOn = (own: Clock, how: Partial<Cohort>, platform: Transport): Promise<FleetReport> =>
+    runHonestly(own, living(how), platform, 1, (work) => time.run(work));
+
+  it('is never early: what is due within a millisecond waits for it', async () => {
+    const half = { min: 1_234.5, max: 1_234.5 };
+    const report = await runOn(clock, { think: half, publish: { everyMs: 100.25, qos: 0, reply: true } }, prompt());
+    const [latency, service] = [report.latencyMs.post, report.serviceMs.post];
+    expect(service).toMatchObject({ min: bucketsOf([ANSWER_MS]).p50 });
+    expect(latency?.min).toBeGreaterThanOrEqual(service?.min ?? Infinity);
+    expect(latency?.max).toBeLessThan(ANSWER_MS + 1.1);
   });
 });

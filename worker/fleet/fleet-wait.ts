@@ -1,0 +1,46 @@
+// A unit that waits for a moment of the clock: for its next post, the end of a pause, its place among the connects of the run.
+import type { Clock, Timer } from '../../kernel/clock.ts';
+
+/** Longest time a timer can wait, milliseconds. */
+export const LONGEST_MS = 2 ** 31 - 1;
+
+/** A class, since each unit of a fleet has one or two at any time. */
+export class Wait {
+  readonly #clock: Clock;
+  readonly #at: number;
+  /** All of the unit's; it is among them for as long as it lasts. */
+  readonly #waits: Set<Wait>;
+  readonly #over: (inTime: boolean) => void;
+  #timer: Timer | undefined;
+
+  /** @param over told once how it ended: the moment has come, or nobody waits for it any more */
+  constructor(clock: Clock, at: number, waits: Set<Wait>, over: (inTime: boolean) => void) {
+    this.#clock = clock;
+    this.#at = at;
+    this.#waits = waits;
+    this.#over = over;
+    waits.add(this);
+    this.#arm();
+  }
+
+  /** Nobody waits for it any more. */
+  end(): void {
+    this.#timer?.cancel();
+    this.#finish(false);
+  }
+
+  /**
+   * Never early: a timer cuts fractions of a millisecond off, and what starts early reads as faster than it was. It may come early by itself
+   * too, and holds no more than 2^31 milliseconds.
+   */
+  #arm(): void {
+    const left = this.#at - this.#clock.now();
+    if (left > 0) this.#timer = this.#clock.after(Math.min(Math.ceil(left), LONGEST_MS), () => this.#arm());
+    else this.#finish(true);
+  }
+
+  #finish(inTime: boolean): void {
+    this.#waits.delete(this);
+    this.#over(inTime);
+  }
+}
