@@ -144,6 +144,10 @@ function validityOf({ validity }: LoadFigures): LoadCheck {
 /** Reasons of a fleet's validity, which are stored in English, and how a Chinese sentence says them. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^scheduler lag p99 was (\d+) ms, more than (\d+) ms$/, '调度延迟 p99 为 $1 毫秒，超过 $2 毫秒'],
+  [
+    /^scheduler lag p99 of posts, reconnects and pauses was (\d+) ms, more than (\d+) ms$/,
+    '上报、重连与停顿的调度延迟 p99 为 $1 毫秒，超过 $2 毫秒',
+  ],
   [/^(\d+) of (\d+) arrivals a second were achieved, less than (\d+) %$/, '计划每秒到达 $2，实际 $1，低于 $3 %'],
   [/^(\d+) attempts that nobody answered may be this machine's own doing$/, '$1 次无应答可能由本机自身造成'],
   [/^(\d+) attempts failed on this machine's own limits$/, '$1 次尝试受本机资源限制而失败'],

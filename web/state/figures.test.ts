@@ -28,7 +28,7 @@ describe('silence of our own', () => {
     const figures = figuresOf(newHistograms(), viewOf({ endings: { ...endings, local: 45 } }), null);
     expect([figures.validity.ok, figures.slow]).toEqual([false, []]);
     const late = newHistograms();
-    for (let i = 0; i < 100; i++) record(late.lag, 1_477);
+    for (let i = 0; i < 100; i++) record(late['lag.arrivals'], 1_477);
     expect(figuresOf(late, viewOf({}), null).slow).toHaveLength(1);
     expect(figuresOf(newHistograms(), viewOf({ rate: { offered: 100, achieved: 90 } }), null).slow).toHaveLength(1);
   });

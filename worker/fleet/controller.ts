@@ -60,6 +60,9 @@ export interface FleetView {
 
 type Latencies = Readonly<Record<Phase, Percentiles | null>>;
 
+/** Of arrivals, and of what units did afterwards: posts, reconnects, pauses. Each is judged by itself (`validity`). */
+type Lags = Readonly<Record<'arrivals' | 'steps', Percentiles | null>>;
+
 /** What `muster fleet --json` writes (design, section 7). */
 export interface FleetReport {
   readonly devices: number;
@@ -87,6 +90,8 @@ export interface FleetReport {
   /** Of how many values a percentile has to be, to be more than the largest of them. */
   readonly samplesNeeded: Readonly<Record<'p50' | 'p90' | 'p99', number>>;
   readonly validity: Validity;
+  /** How late this machine itself was; absent of a report of an earlier version. */
+  readonly lagMs?: Lags;
   readonly seed: string;
   readonly namespace: string;
   readonly version: string;
@@ -245,6 +250,7 @@ export class FleetController {
       serviceMs: table('service'),
       samplesNeeded: SAMPLES_NEEDED,
       validity: judged,
+      lagMs: { arrivals: percentiles(histograms['lag.arrivals']), steps: percentiles(histograms['lag.steps']) },
       seed: this.#plan.seed,
       namespace: this.#plan.namespace,
       version: about.version,

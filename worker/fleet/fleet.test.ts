@@ -356,6 +356,8 @@ describe('measuring', () => {
       'service.connect': flat(50),
       'latency.post': flat(7),
       'service.post': flat(7),
+      'lag.arrivals': flat(0),
+      'lag.steps': [0, null],
       lag: flat(0),
     });
   });
@@ -381,7 +383,7 @@ describe('measuring', () => {
 describe('validity', () => {
   const withLag = (...lags: number[]): ReturnType<typeof newHistograms> => {
     const histograms = newHistograms();
-    for (const lag of lags) record(histograms.lag, lag);
+    for (const lag of lags) record(histograms['lag.arrivals'], lag);
     return histograms;
   };
   const rate = { offered: 500, achieved: 500 };
@@ -410,6 +412,18 @@ describe('validity', () => {
     const result = validity(histograms, rate, 0, 0, silent);
     expect(result.doubtfulSilences).toBe(doubtful);
     expect(result.reasons.some((reason) => /^7 attempts that nobody answered may be/.test(reason))).toBe(doubtful !== undefined);
+  });
+
+  it('fails for arrivals that were late among many posts in time, and for late posts', () => {
+    const histograms = newHistograms();
+    for (let i = 0; i < 1_000; i++) record(histograms['lag.arrivals'], 600);
+    for (let i = 0; i < 110_000; i++) record(histograms['lag.steps'], 1);
+    expect(validity(histograms, rate, 0).reasons).toEqual(['scheduler lag p99 was 600 ms, more than 50 ms']);
+    for (let i = 0; i < 2_000; i++) record(histograms['lag.steps'], 90);
+    expect(validity(histograms, rate, 0).reasons).toEqual([
+      'scheduler lag p99 was 600 ms, more than 50 ms',
+      'scheduler lag p99 of posts, reconnects and pauses was 90 ms, more than 50 ms',
+    ]);
   });
 
   it('gives every reason there is', () => {

@@ -9,8 +9,6 @@ export type Phase = (typeof PHASES)[number];
 const PER_MS = 1000;
 const HIGHEST_US = 120_000_000;
 
-export type Histograms = { readonly [key in `${'latency' | 'service'}.${Phase}` | 'lag']: Histogram };
-
 export interface Percentiles {
   readonly p50: number;
   readonly p90: number;
@@ -48,6 +46,10 @@ export function newHistogram(digits: 1 | 2 | 3 = DIGITS): Histogram {
   });
 }
 
+/**
+ * What a worker records. How late its own timers were is kept apart for arrivals and for what units do afterwards (posts, reconnects,
+ * pauses): of these there may be a hundred for each arrival, and a late arrival would not be seen among them.
+ */
 export const HISTOGRAM_KEYS = [
   'latency.register',
   'latency.connect',
@@ -55,11 +57,16 @@ export const HISTOGRAM_KEYS = [
   'service.register',
   'service.connect',
   'service.post',
-  'lag',
-] as const satisfies readonly (keyof Histograms)[];
+  'lag.arrivals',
+  'lag.steps',
+] as const;
+type Recorded = { readonly [key in (typeof HISTOGRAM_KEYS)[number]]: Histogram };
+
+/** Those of a whole run. `lag` is arrivals and steps together; it is made where workers are merged. */
+export type Histograms = Recorded & { readonly lag: Histogram };
 
 export function newHistograms(): Histograms {
-  return Object.fromEntries(HISTOGRAM_KEYS.map((key) => [key, newHistogram()])) as unknown as Histograms;
+  return Object.fromEntries([...HISTOGRAM_KEYS, 'lag'].map((key) => [key, newHistogram()])) as unknown as Histograms;
 }
 
 /** Records a duration in milliseconds; what is longer than the histogram holds counts as its longest. */
@@ -67,7 +74,7 @@ export function record(histogram: Histogram, ms: number): void {
   histogram.recordValue(Math.min(HIGHEST_US, Math.max(0, Math.round(ms * PER_MS))));
 }
 
-export type EncodedHistograms = { readonly [key in keyof Histograms]: string };
+export type EncodedHistograms = { readonly [key in keyof Recorded]: string };
 
 /** A histogram as it travels between threads (HdrHistogram V2, compressed, base64). */
 export function encodeHistogram(histogram: Histogram): string {
@@ -84,7 +91,11 @@ export function encode(histograms: Histograms): EncodedHistograms {
 
 /** Adds the histograms of one worker to those of all. */
 export function merge(into: Histograms, encoded: EncodedHistograms): void {
-  for (const key of HISTOGRAM_KEYS) into[key].add(decodeHistogram(encoded[key]));
+  for (const key of HISTOGRAM_KEYS) {
+    const one = decodeHistogram(encoded[key]);
+    into[key].add(one);
+    if (key === 'lag.arrivals' || key === 'lag.steps') into.lag.add(one);
+  }
 }
 
 /** One percentile in milliseconds; 0 where nothing was recorded. */

@@ -38,7 +38,7 @@ export class Meter {
   started(dueAt: number, at: number): void {
     this.#firstDue = Math.min(this.#firstDue ?? dueAt, dueAt);
     this.#lastDue = Math.max(this.#lastDue ?? dueAt, dueAt);
-    record(this.#histograms.lag, at - dueAt);
+    record(this.#histograms['lag.arrivals'], at - dueAt);
     this.#seconds(dueAt).count('offered', dueAt);
     this.#seconds(at).count('started', at);
   }
@@ -57,7 +57,7 @@ export class Meter {
    */
   posted(at: number, dueAt?: number): void {
     this.#seconds(at).count('posts', at);
-    if (dueAt !== undefined) record(this.#histograms.lag, at - dueAt);
+    if (dueAt !== undefined) record(this.#histograms['lag.steps'], at - dueAt);
   }
 
   /** An attempt ended; counted where it went wrong. @param cause what else is known of why it did */
