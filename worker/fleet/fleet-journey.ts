@@ -159,9 +159,11 @@ export class Journey {
     const { clock, traffic } = this.#env;
     const delay = retryDelay(this.#planned.cohort.reconnect ?? NONE, 1, this.#draws());
     if (delay === undefined) return;
-    await this.#until(clock.now() + Math.max(delay, this.#window?.wait(clock.now()) ?? 0));
+    const now = clock.now();
+    const dueAt = now + Math.max(delay, this.#window?.wait(now) ?? 0);
+    await this.#until(dueAt);
     if (this.#left) return;
-    const connected = await this.#attempt('connect', await this.#place(clock.now()), 2);
+    const connected = await this.#attempt('connect', await this.#place(dueAt), 2);
     if (connected.kind === 'accepted') traffic.reconnected += 1;
   }
 
@@ -171,7 +173,11 @@ export class Journey {
     for (const wait of this.#waits ?? []) wait.end();
   }
 
-  /** Registers or connects until it goes well, or the policy gives up. @param failed attempts in a row, with this one */
+  /**
+   * Registers or connects until it goes well, or the policy gives up.
+   * @param intendedAt of the first attempt: whoever gets through with a later one has waited since then, so latency counts from there
+   * @param failed     attempts in a row, with this one
+   */
   async #attempt(verb: 'register' | 'connect', intendedAt: number, failed: number): Promise<Outcome> {
     const { clock, meter, security } = this.#env;
     const bend = { security };
@@ -231,15 +237,14 @@ export class Journey {
     return dueAt;
   }
 
-  /** Waits for a place among the connects of the run; when that is. */
+  /** Waits for a place among the connects of the run; when that would be for whoever is there in time. */
   async #place(intendedAt: number): Promise<number> {
     const { clock, pacer } = this.#env;
     if (!pacer) return intendedAt;
     const now = clock.now();
     const at = pacer.take(now);
-    if (at <= now) return intendedAt;
     await this.#until(at);
-    return at;
+    return intendedAt + at - now;
   }
 
   #drawn({ min, max }: Range): number {
@@ -250,11 +255,11 @@ export class Journey {
     return (this.#random ??= this.#env.random());
   }
 
-  /** Waits for a moment of the clock; false when the journey is over, at once. */
+  /** Waits for a moment of the clock; false when the journey is over, at once. How late the timer is, is the generator's lag. */
   #until(at: number): Promise<boolean> {
-    const { clock } = this.#env;
+    const { clock, meter } = this.#env;
     if (this.#left || at <= clock.now()) return Promise.resolve(!this.#left);
     const waits = (this.#waits ??= new Set());
-    return new Promise((resolve) => new Wait(clock, at, waits, resolve));
+    return new Promise((resolve) => new Wait(clock, at, meter, waits, resolve));
   }
 }

@@ -53,6 +53,8 @@ export class Publisher {
   readonly #context: TemplateContext;
   /** When the first publish was due: the schedule of all of them. */
   #firstAt = 0;
+  /** When the last one would have been over, had it begun as soon as it could. */
+  #freeAt = 0;
   #asking = false;
 
   constructor(publishing: Publishing, { index, number, identity, cohort }: PlannedUnit, unit: Unit, env: PublisherEnv) {
@@ -73,49 +75,54 @@ export class Publisher {
   /** @param dueAt when the plan wants it, milliseconds of the clock */
   first(dueAt: number): Promise<void> {
     this.#firstAt = dueAt;
-    return this.#publish(dueAt, false);
+    return this.#publish(dueAt, dueAt);
   }
 
   /**
    * One publish after another. None is skipped for being late; without a connection there is nothing to send.
-   * @param until waits for a moment of the clock; false when the journey is over
+   * @param until waits for a moment of the clock, and tells the meter how late its timer was; false when the unit has left
    */
   async keep(until: (at: number) => Promise<boolean>): Promise<void> {
-    const { clock, traffic } = this.#env;
+    const { clock, meter, traffic } = this.#env;
     const { everyMs } = this.#publishing;
     if (everyMs === undefined) return;
     for (let nth = 1; ; nth++) {
       const dueAt = this.#firstAt + nth * everyMs;
-      const late = clock.now() > dueAt;
+      const behind = clock.now() >= dueAt;
       if (!(await until(dueAt))) return;
       if (this.#unit.state !== 'online') traffic.missed += 1;
       else {
-        if (late) traffic.overruns += 1;
-        await this.#publish(dueAt, !late);
+        // It waits for the one before at the most; the rest of its delay is the generator's, which was late with that one or with this.
+        const couldAt = Math.max(dueAt, this.#freeAt);
+        if (couldAt > dueAt) traffic.overruns += 1;
+        if (behind) meter.late(clock.now() - couldAt);
+        await this.#publish(dueAt, couldAt);
       }
     }
   }
 
-  /** @param byTheClock nothing but the generator decides when it goes: how late it is, is the generator's */
-  async #publish(dueAt: number, byTheClock: boolean): Promise<void> {
+  /** @param couldAt when it would have begun on a generator that is never late */
+  async #publish(dueAt: number, couldAt: number): Promise<void> {
     const { clock, meter, traffic, content, note, sent } = this.#env;
     const startedAt = clock.now();
     this.#facts.n += 1;
     this.#facts.now = Math.floor(startedAt);
     const filled = content(this.#context);
-    meter.posted(startedAt, byTheClock ? dueAt : undefined);
+    meter.posted(startedAt);
     traffic.published += 1;
     sent(startedAt);
     this.#asking = true;
     const outcome = await this.#send(filled, startedAt);
     this.#asking = false;
+    const settledAt = clock.now();
+    this.#freeAt = couldAt + settledAt - startedAt;
     if (outcome.kind === 'aborted') return;
     const { qos, reply } = this.#publishing;
     const well = filled.kind === 'properties' && reply ? 'replied' : qos === 1 ? 'acknowledged' : 'sent';
     note(outcome, outcome.kind === 'accepted' ? well : `post ${outcomeKey(outcome)}`);
     if (outcome.kind !== 'accepted') return;
     traffic.answered += 1;
-    const endedAt = well === 'replied' ? (this.#unit.marks.repliedAt ?? clock.now()) : clock.now();
+    const endedAt = well === 'replied' ? (this.#unit.marks.repliedAt ?? settledAt) : settledAt;
     // Bytes that were only handed over say nothing of the platform.
     if (well !== 'sent') meter.passed('post', { intendedAt: dueAt, startedAt, endedAt });
   }

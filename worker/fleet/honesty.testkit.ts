@@ -85,6 +85,18 @@ export function freezing(clock: Clock): Transport {
   return answering(clock, (what, now) => thawed(now + (what === 'connack' ? FREEZE.answerMs : 0)));
 }
 
+/** A generator whose own timers stand still for a while of a run that begins now: all that are due meanwhile come at its end. */
+export function standingStill(clock: Clock, from: number, to: number): Clock {
+  const zero = clock.now() + LEAD_MS;
+  const late = (at: number): number => (at >= zero + from && at < zero + to ? zero + to : at);
+  return { ...clock, after: (ms, fn) => clock.after(Math.max(ms, late(clock.now() + ms) - clock.now()), fn) };
+}
+
+/** A generator whose timers of one length come late. */
+export function lateFor(clock: Clock, lengthMs: number, lateMs: number): Clock {
+  return { ...clock, after: (ms, fn) => clock.after(ms === lengthMs ? ms + lateMs : ms, fn) };
+}
+
 /** What an open run must find of the freezing platform: the wait of each unit, by when it was due. */
 export function waitsOfOpenRun(devices: number, perSecond: number): number[] {
   const due = Array.from({ length: devices }, (_, i) => (i * 1000) / perSecond);

@@ -3,6 +3,7 @@
 import { time } from '../virtual.testkit.ts';
 import { describe, expect, it } from 'vitest';
 import { ambientClock, type Clock } from '../../kernel/clock.ts';
+import { ACCEPT, scripted } from '../stub.testkit.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { FleetReport } from './controller.ts';
 import {
@@ -12,8 +13,10 @@ import {
   freezing,
   HONEST_PLAN,
   knownDelays,
+  lateFor,
   NOBODY,
   runHonestly,
+  standingStill,
   waitsOfOpenRun,
 } from './honesty.testkit.ts';
 import type { FleetPlan } from './plan.ts';
@@ -80,6 +83,7 @@ describe('1,000 arrivals a second', () => {
 });
 
 describe('a generator that is late itself', () => {
+  const POSTING = { everyMs: 100, qos: 0, reply: true } as const;
   const ANSWER_MS = 5;
   const prompt = (): Transport => answering(clock, (_what, now) => now + ANSWER_MS);
   const living = (how: Partial<Cohort>): FleetPlan => {
@@ -93,8 +97,64 @@ describe('a generator that is late itself', () => {
     };
     return { ...HONEST_PLAN, devices: whole.devices, cohorts: [whole] };
   };
-  const runOn = (own: Clock, how: Partial<Cohort>, platform: Transport): Promise<FleetReport> =>
-    runHonestly(own, living(how), platform, 1, (work) => time.run(work));
+  const runOn = (own: Clock, how: Partial<Cohort>, platform: Transport, rest: Partial<FleetPlan> = {}): Promise<FleetReport> =>
+    runHonestly(own, { ...living(how), ...rest }, platform, 1, (work) => time.run(work));
+  const LATE = [expect.stringMatching(/^scheduler lag p99 of posts, reconnects and pauses was \d+ ms, more than 50 ms$/)];
+
+  it('with its posts is so by its own account: what piles up behind a late one is not an overrun of the platform', async () => {
+    const report = await runOn(standingStill(clock, 10_000, 12_000), { publish: POSTING }, prompt());
+    expect(report.traffic).toMatchObject({
+      published: 2_000,
+      answered: 2_000,
+      overruns: 0,
+    });
+    expect(report.validity).toEqual({ ok: false, reasons: LATE });
+    expect(report.latencyMs.post).toBeNull();
+    // 2 s of 20: the posts of a tenth of the run, from 2 s late to hardly.
+    expect(report.lagMs?.steps?.p90).toBeLessThan(200);
+    expect(report.lagMs?.steps?.p99).toBeGreaterThan(1_700);
+    expect(report.lagMs?.arrivals?.max).toBe(0);
+  });
+
+  it('is told from a platform that takes longer than the next post has time', async () => {
+    const slow = answering(clock, (what, now) => now + (what === 'reply' ? 150 : ANSWER_MS));
+    const report = await runOn(clock, { publish: POSTING, sessionMs: { min: 3_000, max: 3_000 } }, slow);
+    expect(report.validity).toEqual({ ok: true, reasons: [] });
+    expect(report.traffic.overruns).toBeGreaterThan(150);
+    expect(report.latencyMs.post?.p99).toBeGreaterThan(900);
+    expect(report.lagMs?.steps?.max).toBe(0);
+  });
+
+  it.each([undefined, 20])(
+    'with a reconnect counts from when the device wanted to be back, at a pace of %s a second',
+    async (perSecond) => {
+      let connects = 0;
+      const losing = scripted(clock, (packet, line) => {
+        if (packet.cmd !== 'connect') return;
+        line.send(ACCEPT);
+        if (connects++ < 10) clock.after(1_000, () => line.end());
+      });
+      const pace = perSecond === undefined ? {} : { pace: { perSecond } };
+      const report = await runOn(lateFor(clock, 1_234, 3_000), { reconnect: { policy: 'fixed', delayMs: 1_234 } }, losing, pace);
+      expect(report.traffic).toMatchObject({ lost: 10, reconnected: 10 });
+      expect(report.validity).toEqual({ ok: false, reasons: LATE });
+      expect(report.lagMs?.steps?.max).toBeCloseTo(3_000, -1);
+      // A place among the others is waited for besides, and is nobody's lateness.
+      const back = report.series.filter(({ second }) => second >= 5).flatMap(({ latencyMs }) => latencyMs.connect ?? []);
+      expect(back.length).toBeGreaterThan(0);
+      for (const { p50, p99 } of back) expect([Math.round(p50 / 50), Math.round(p99 / 50)]).toEqual([60, 60]);
+    },
+  );
+
+  it('with a pause to think says so', async () => {
+    const report = await runOn(
+      lateFor(clock, 1_234, 3_000),
+      { think: { min: 1_234, max: 1_234 }, publish: { qos: 0, reply: true } },
+      prompt(),
+    );
+    expect(report.validity).toEqual({ ok: false, reasons: LATE });
+    expect(report.lagMs?.steps?.count).toBe(20);
+  });
 
   it('is never early: what is due within a millisecond waits for it', async () => {
     const half = { min: 1_234.5, max: 1_234.5 };

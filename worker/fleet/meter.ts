@@ -51,13 +51,14 @@ export class Meter {
     if (phase === 'post') this.#seconds(endedAt).count('replies', endedAt);
   }
 
-  /**
-   * A post was sent. @param dueAt when the plan wanted it, where the generator alone decided when it went: its lag is then the
-   * generator's, as that of a start is
-   */
-  posted(at: number, dueAt?: number): void {
+  /** A post was sent. */
+  posted(at: number): void {
     this.#seconds(at).count('posts', at);
-    if (dueAt !== undefined) record(this.#histograms['lag.steps'], at - dueAt);
+  }
+
+  /** A later step of a unit (a post, a reconnect, the end of a pause) began so much later than it could have: the generator's own doing. */
+  late(ms: number): void {
+    record(this.#histograms['lag.steps'], ms);
   }
 
   /** An attempt ended; counted where it went wrong. @param cause what else is known of why it did */
