@@ -8,8 +8,8 @@ import { Throughput } from './series.ts';
 
 const row = (family: string, kind: string, count: number) => ({ family, kind, count }) as FleetView['errors'][number];
 const SLOW = ['scheduler lag p99 was 1477 ms, more than 50 ms'];
-const endings = { activated: 0, refused: 0, failed: 0, local: 0, aborted: 0 };
-const viewOf = (part: Partial<FleetView>): FleetView => ({ rate: { offered: 100, achieved: 100 }, endings, ...part }) as FleetView;
+const viewOf = (part: Partial<FleetView>): FleetView =>
+  ({ rate: { offered: 100, achieved: 100 }, errors: [], ...part }) as unknown as FleetView;
 
 describe('silence of our own', () => {
   const errors = [row('connack', 'silent', 9_000), row('reply', 'silent', 1), row('connack', 'connack 4', 5)];
@@ -25,8 +25,13 @@ describe('silence of our own', () => {
   });
 
   it('is not explained by devices for which the browser had no room', () => {
-    const figures = figuresOf(newHistograms(), viewOf({ endings: { ...endings, local: 45 } }), null);
-    expect([figures.validity.ok, figures.slow]).toEqual([false, []]);
+    const figures = figuresOf(
+      newHistograms(),
+      viewOf({ errors: [row('local', 'ports', 40), row('local', 'browser', 5), row('tcp', 'ECONNREFUSED', 7)] }),
+      null,
+    );
+    expect(figures.validity).toEqual({ ok: false, reasons: ["45 attempts failed on this machine's own limits"] });
+    expect(figures.slow).toEqual([]);
     const late = newHistograms();
     for (let i = 0; i < 100; i++) record(late['lag.arrivals'], 1_477);
     expect(figuresOf(late, viewOf({}), null).slow).toHaveLength(1);

@@ -2,7 +2,7 @@
 import type { FleetView } from '../../worker/fleet/controller.ts';
 import { reasonSaid } from '../../report/load-checks.ts';
 import { percentiles, PHASES, SAMPLES_NEEDED, type Histograms, type Percentiles, type Phase } from '../../worker/fleet/measure.ts';
-import { validity, type Validity } from '../../worker/fleet/validity.ts';
+import { localAttempts, validity, type Validity } from '../../worker/fleet/validity.ts';
 import type { Language } from '../i18n/t.svelte.ts';
 import type { RelayFigures } from './relay-figures.ts';
 
@@ -14,13 +14,13 @@ export type Figures = Readonly<Record<'latency' | 'service', Readonly<Record<Pha
 };
 
 /** @param relay what the relay measured; null where there was none */
-export function figuresOf(histograms: Histograms, { rate, endings }: FleetView, relay: RelayFigures | null): Figures {
+export function figuresOf(histograms: Histograms, { rate, errors }: FleetView, relay: RelayFigures | null): Figures {
   const of = (kind: 'latency' | 'service'): Record<Phase, Percentiles | null> =>
     Object.fromEntries(PHASES.map((phase) => [phase, percentiles(histograms[`${kind}.${phase}`])])) as Record<Phase, Percentiles | null>;
   return {
     latency: of('latency'),
     service: of('service'),
-    validity: validity(histograms, rate, endings.local),
+    validity: validity(histograms, rate, localAttempts(errors)),
     slow: validity(histograms, rate, 0).reasons,
     relay,
   };

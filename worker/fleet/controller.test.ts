@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ambientClock } from '../../kernel/clock.ts';
 import { openReferenceSession } from '../session/reference.ts';
 import { DEFAULT_TIMEOUTS } from '../session/session.ts';
-import { PK, PS, Stub } from '../stub.testkit.ts';
+import { ACCEPT, PK, PS, scripted, Stub } from '../stub.testkit.ts';
 import type { Transport } from '../transport/transport.ts';
 import { FleetController, type FleetReport, type FleetShare, type FleetView } from './controller.ts';
 import { Fleet } from './fleet.ts';
@@ -103,6 +103,31 @@ describe('a fleet so small that its arrivals take less than a second', () => {
   it('is called late beyond that', async () => {
     const report = await reportOf(51);
     expect(report.validity.reasons).toEqual(['36 of 500 arrivals a second were achieved, less than 95 %']);
+  });
+});
+
+describe('what this machine had no room for', () => {
+  it('forbids the percentiles also where it was a device that came back', async () => {
+    const reconnect = { policy: 'fixed', delayMs: 1_000 } as const;
+    const sessionMs = { min: 5_000, max: 5_000 };
+    const cohorts = [{ name: 'units', mode: 'connect', devices: 5, start: 'provisioned', reconnect, sessionMs }] as const;
+    const losing = scripted(clock, (packet, line) => {
+      if (packet.cmd !== 'connect') return;
+      line.send(ACCEPT);
+      clock.after(500, () => line.end());
+    });
+    let dials = 0;
+    const full: Transport = {
+      offersPlain: true,
+      dial: (...how) => (++dials > 5 ? Promise.resolve({ ok: false, outcome: { kind: 'local', reason: 'ports' } }) : losing.dial(...how)),
+    };
+    const { controller } = crewOf({ ...PLAN, mode: 'connect', devices: 5, cohorts }, full, 1);
+    await time.run(controller.run());
+    const report = await time.run(controller.report(ABOUT));
+    expect([report.activated, report.local, dials]).toEqual([5, 0, 10]);
+    expect(report.validity).toEqual({ ok: false, reasons: ["5 attempts failed on this machine's own limits"] });
+    expect(report.latencyMs.connect).toBeNull();
+    await time.run(controller.stop());
   });
 });
 

@@ -19,7 +19,7 @@ import { planDigest, type FleetPlan } from './plan.ts';
 import { rosterOf } from './plan-roster.ts';
 import { Series, type SeriesDelta, type SeriesPoint } from './series.ts';
 import type { Judged } from './thresholds.ts';
-import { validity, type Rate, type Validity } from './validity.ts';
+import { localAttempts, validity, type Rate, type Validity } from './validity.ts';
 
 /** An agent as its controller calls it: through comlink, where every answer is a promise. */
 export interface FleetShare {
@@ -230,7 +230,7 @@ export class FleetController {
     const histograms = await this.histograms();
     const workersLost = this.#crew.lost();
     const silent = view.errors.reduce((sum, { kind, count }) => (kind === 'silent' ? sum + count : sum), 0);
-    const judged = validity(histograms, view.rate, view.endings.local, workersLost.length, silent);
+    const judged = validity(histograms, view.rate, localAttempts(view.errors), workersLost.length, silent);
     const table = (kind: 'latency' | 'service'): Latencies => {
       const of = (phase: Phase): Percentiles | null => (judged.ok ? percentiles(histograms[`${kind}.${phase}`]) : null);
       return { register: of('register'), connect: of('connect'), post: of('post') };

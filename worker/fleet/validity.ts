@@ -1,4 +1,5 @@
 // May the latencies of this run be believed? If our own generator was late, the percentiles are withheld and the reason is given.
+import type { ErrorCount } from './errors.ts';
 import type { Histograms } from './measure.ts';
 import { percentiles } from './measure.ts';
 
@@ -27,6 +28,11 @@ const LAGS = [
   ['', 'lag.arrivals'],
   [' of posts, reconnects and pauses', 'lag.steps'],
 ] as const;
+
+/** Attempts that our own machine could not make: those of units that came back too, which are no ending. */
+export function localAttempts(errors: readonly Pick<ErrorCount, 'family' | 'count'>[]): number {
+  return errors.reduce((sum, { family, count }) => (family === 'local' ? sum + count : sum), 0);
+}
 
 /**
  * Judges the generator of a run.
