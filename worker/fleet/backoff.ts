@@ -4,9 +4,9 @@ import type { Random } from '../../kernel/random.ts';
 /** What a unit does when a connection fails or drops. Times are milliseconds, `attempts` the most in a row. */
 export type Reconnect =
   | { readonly policy: 'none' }
-  | { readonly policy: 'fixed'; readonly delayMs: number; readonly attempts?: number }
+  | { readonly policy: 'fixed'; readonly delayMs: number; readonly attempts: number }
   /** Full jitter: anything from nothing to base × 2^n, at most the cap. */
-  | { readonly policy: 'exponential'; readonly baseMs: number; readonly capMs: number; readonly attempts?: number };
+  | { readonly policy: 'exponential'; readonly baseMs: number; readonly capMs: number; readonly attempts: number };
 
 /** Attempts in a row where a plan names none: without a limit a platform that turns everybody away would keep a run from ever ending. */
 export const ATTEMPTS = 20;
@@ -16,7 +16,7 @@ export const ATTEMPTS = 20;
  * @param failed attempts that failed in a row, at least 1 (the loss of a connection counts as one)
  */
 export function retryDelay(policy: Reconnect, failed: number, random: Random): number | undefined {
-  if (policy.policy === 'none' || failed > (policy.attempts ?? ATTEMPTS)) return undefined;
+  if (policy.policy === 'none' || failed > policy.attempts) return undefined;
   if (policy.policy === 'fixed') return policy.delayMs;
   return random.float() * Math.min(policy.capMs, policy.baseMs * 2 ** (failed - 1));
 }

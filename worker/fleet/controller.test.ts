@@ -108,7 +108,7 @@ describe('a fleet so small that its arrivals take less than a second', () => {
 
 describe('what this machine had no room for', () => {
   it('forbids the percentiles also where it was a device that came back', async () => {
-    const reconnect = { policy: 'fixed', delayMs: 1_000 } as const;
+    const reconnect = { policy: 'fixed', delayMs: 1_000, attempts: 9 } as const;
     const sessionMs = { min: 5_000, max: 5_000 };
     const cohorts = [{ name: 'units', mode: 'connect', devices: 5, start: 'provisioned', reconnect, sessionMs }] as const;
     const losing = scripted(clock, (packet, line) => {

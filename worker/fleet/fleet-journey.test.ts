@@ -134,7 +134,7 @@ describe('a connection that is lost', () => {
     const transport = accepting((line, messageId, payload) =>
       payload === '2' ? line.abort() : line.send({ cmd: 'puback', messageId } as never),
     );
-    const fleet = fleetOn(transport, planOf({ devices: 1, publish: PUBLISH, reconnect: { policy: 'fixed', delayMs: 2_500 } }));
+    const fleet = fleetOn(transport, planOf({ devices: 1, publish: PUBLISH, reconnect: { policy: 'fixed', delayMs: 2_500, attempts: 9 } }));
     await time.run(fleet.run(clock.now()));
     await time.run(pause(clock, 5_200));
     const { traffic, counts } = fleet.snapshot();
@@ -176,7 +176,7 @@ describe('a connection that is lost', () => {
     const busy = scripted(clock, (packet, line) => {
       if (packet.cmd === 'connect') line.send(++nth <= 3 ? { cmd: 'connack', returnCode: 3, sessionPresent: false } : ACCEPT);
     });
-    const fleet = fleetOn(busy, planOf({ devices: 1, reconnect: { policy: 'exponential', baseMs: 100, capMs: 1_000 } }));
+    const fleet = fleetOn(busy, planOf({ devices: 1, reconnect: { policy: 'exponential', baseMs: 100, capMs: 1_000, attempts: 9 } }));
     await time.run(fleet.run(clock.now()));
     expect(fleet.snapshot()).toMatchObject({ throttled: 3, counts: { endings: { activated: 1, failed: 0, refused: 0 } } });
     await time.run(fleet.stop());
@@ -254,6 +254,20 @@ describe('the pace of a target', () => {
     expect(Math.max(...times)).toBeGreaterThan(3_700);
     times.sort((a, b) => a - b).forEach((at, i) => i > 0 && expect(at - (times[i - 1] as number)).toBeGreaterThan(99));
     await time.run(fleet.stop());
+  });
+});
+
+describe('the pace of units that hold credentials', () => {
+  it('is that of one connection each', () => {
+    const plan = planOf({ mode: 'regnwl', devices: 3 }, { arrival: { shape: 'storm', withinMs: 0 }, pace: { perSecond: 10 } });
+    const dueIn = (one: FleetPlan): number[] => [0, 1, 2].map((index) => Math.round(plannedUnit(one, index).offsetMs));
+    const flash = Object.fromEntries(
+      [0, 1, 2].map((index) => [plannedUnit(plan, index).identity.deviceName, { kind: 'secret', deviceSecret: 'x' } as const]),
+    );
+    expect([dueIn(plan), dueIn({ ...plan, flash })]).toEqual([
+      [0, 200, 400],
+      [0, 100, 200],
+    ]);
   });
 });
 

@@ -135,7 +135,12 @@ describe('a generator that is late itself', () => {
         if (connects++ < 10) clock.after(1_000, () => line.end());
       });
       const pace = perSecond === undefined ? {} : { pace: { perSecond } };
-      const report = await runOn(lateFor(clock, 1_234, 3_000), { reconnect: { policy: 'fixed', delayMs: 1_234 } }, losing, pace);
+      const report = await runOn(
+        lateFor(clock, 1_234, 3_000),
+        { reconnect: { policy: 'fixed', delayMs: 1_234, attempts: 9 } },
+        losing,
+        pace,
+      );
       expect(report.traffic).toMatchObject({ lost: 10, reconnected: 10 });
       expect(report.validity).toEqual({ ok: false, reasons: LATE });
       expect(report.lagMs?.steps?.max).toBeCloseTo(3_000, -1);

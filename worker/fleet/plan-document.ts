@@ -1,6 +1,7 @@
 // The document of a fleet: what a person writes in a plan file. Times are seconds, or written with their unit; here they are milliseconds.
 // docs/schemas/plan.schema.json is made of it.
 import * as v from 'valibot';
+import { ATTEMPTS } from './backoff.ts';
 import { DEVICES_MAX, NAMESPACE_MAX } from './plan.ts';
 import type { Range } from './plan-cohort.ts';
 
@@ -116,7 +117,7 @@ const ARRIVAL = v.variant('shape', [
   v.strictObject({ shape: v.literal('storm'), within: v.optional(time, 0) }),
 ]);
 
-const attempts = v.exactOptional(whole(1, ATTEMPTS_MAX));
+const attempts = v.optional(whole(1, ATTEMPTS_MAX), ATTEMPTS);
 const RECONNECT = v.variant('policy', [
   v.strictObject({ policy: v.literal('none') }),
   v.strictObject({ policy: v.literal('fixed'), delay: time, attempts }),

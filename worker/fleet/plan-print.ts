@@ -88,9 +88,9 @@ function publishing({ everyMs, qos, reply, properties, topic, payload }: Publish
 
 function comingBack(one: Reconnect): Record<string, unknown> {
   if (one.policy === 'none') return { policy: 'none' };
-  const most = one.attempts === undefined ? {} : { attempts: one.attempts };
-  if (one.policy === 'fixed') return { policy: 'fixed', delay: time(one.delayMs), ...most };
-  return { policy: 'exponential', base: time(one.baseMs), cap: time(one.capMs), ...most };
+  const { attempts } = one;
+  if (one.policy === 'fixed') return { policy: 'fixed', delay: time(one.delayMs), attempts };
+  return { policy: 'exponential', base: time(one.baseMs), cap: time(one.capMs), attempts };
 }
 
 function network({ share, in: inward, out, resetAfter, halfOpenAfter }: FaultPlan): Record<string, unknown> {

@@ -146,7 +146,8 @@ export function offeredRate(fleet: Pick<FleetPlan, 'devices' | 'cohorts' | 'arri
   const { arrival, cohorts = [] } = fleet;
   if (arrival?.shape === 'constant' && fleet.pace?.perSecond === undefined && cohorts.every((cohort) => !cohort.arrival))
     return arrival.rate;
-  const plan: FleetPlan = { ...fleet, namespace: '0', productKey: '', productSecret: '' };
+  // A plan that is whole keeps what it says: its flash is of a namespace.
+  const plan: FleetPlan = { namespace: '0', productKey: '', productSecret: '', ...fleet };
   let first = Infinity;
   let last = -Infinity;
   for (const { offsetMs } of units(plan)) {

@@ -105,9 +105,16 @@ class Roster {
     return due;
   }
 
-  /** Connections that the units make until all are online. */
+  /** Connections that the units make until all are online: whoever has been issued something does not register. */
   #connects(): number {
-    return this.#groups.reduce((sum, { cohort }) => sum + cohort.devices * (cohort.start === 'blank' ? 2 : 1), 0);
+    const { devices, flash } = this.#plan;
+    let registering = 0;
+    for (const { cohort, first, name } of this.#groups) {
+      if (cohort.start !== 'blank') continue;
+      for (let number = 0; number < cohort.devices; number++)
+        if (!flash || !Object.hasOwn(flash, name(first + number, number))) registering += 1;
+    }
+    return devices + registering;
   }
 }
 

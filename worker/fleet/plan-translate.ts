@@ -123,9 +123,9 @@ function publishingFrom(
 
 function reconnectFrom(written: NonNullable<CohortDocument['reconnect']>): Reconnect {
   if (written.policy === 'none') return written;
-  const most = written.attempts === undefined ? {} : { attempts: written.attempts };
-  if (written.policy === 'fixed') return { policy: 'fixed', delayMs: written.delay, ...most };
-  return { policy: 'exponential', baseMs: written.base, capMs: written.cap, ...most };
+  const { attempts } = written;
+  if (written.policy === 'fixed') return { policy: 'fixed', delayMs: written.delay, attempts };
+  return { policy: 'exponential', baseMs: written.base, capMs: written.cap, attempts };
 }
 
 type LaneDocument = NonNullable<NonNullable<CohortDocument['faults']>['in']>;
