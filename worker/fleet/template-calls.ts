@@ -1,7 +1,14 @@
 // The calls a template may make: what each takes, and what it answers.
+import { mention } from '../../kernel/mention.ts';
 import { ALPHANUMERIC, type Random } from '../../kernel/random.ts';
+import type { TemplateFacts } from './template.ts';
 
 export type Value = string | number;
+
+/** An argument before there is a unit: a value, or the kind of fact that it will be. */
+export type Argument =
+  | { readonly kind: 'literal'; readonly value: Value }
+  | { readonly kind: 'fact'; readonly name: keyof TemplateFacts; readonly type: 'number' | 'text' };
 
 export interface CallContext {
   readonly now: number;
@@ -15,8 +22,8 @@ export interface Call {
   readonly usage: string;
   /** Its answer depends on the one before. */
   readonly remembers?: true;
-  /** What is wrong with the arguments; those that are only known later are undefined. */
-  check(args: readonly (Value | undefined)[]): string | undefined;
+  /** What is wrong with the arguments. */
+  check(args: readonly Argument[]): string | undefined;
   evaluate(args: readonly Value[], context: CallContext): Value;
 }
 
@@ -29,19 +36,36 @@ const DIGITS_MAX = 10;
 /** Whole numbers further apart are beyond what one draw reaches. */
 const SPAN_MAX = 2 ** 31 - 1;
 
+interface NumbersRule {
+  /** The arguments from this one on, and what they are, stand in the template: a fact could make a call endless, or mean nothing there. */
+  readonly written?: readonly [from: number, what: string];
+  /** What else is wrong with them; undefined stands for a number that is only known later. */
+  readonly further?: (args: readonly (number | undefined)[]) => string | undefined;
+}
+
 /** Says what is wrong with arguments that must be numbers, `least` of them at least. */
-function numbers(least: number, most: number, further: (args: readonly number[]) => string | undefined = () => undefined): Call['check'] {
+function numbers(least: number, most: number, { written: [from, what] = [most, ''], further }: NumbersRule = {}): Call['check'] {
   return (args) => {
     if (args.length < least || args.length > most)
       return `takes ${least === most ? least : `${least} to ${most}`} arguments, not ${args.length}`;
-    if (args.some((one) => typeof one === 'string')) return 'takes numbers';
-    return args.includes(undefined) ? undefined : further(args as readonly number[]);
+    for (const [i, one] of args.entries()) {
+      if (one.kind === 'literal' && typeof one.value === 'string') return 'takes numbers';
+      if (one.kind === 'fact' && one.type === 'text') return `takes numbers, and ${one.name} is none`;
+      if (one.kind === 'fact' && i >= from) return `takes ${what} written out, not ${one.name}`;
+    }
+    return further?.(args.map((one) => (one.kind === 'literal' ? Number(one.value) : undefined)));
   };
 }
 
-const ordered = ([low = 0, high = 0]: readonly number[]): string | undefined => (low > high ? `${low} is more than ${high}` : undefined);
-const whole = (args: readonly number[]): string | undefined => (args.every(Number.isInteger) ? undefined : 'takes whole numbers');
+const ordered = ([low = 0, high = 0]: readonly (number | undefined)[]): string | undefined =>
+  low > high ? `${mention(low)} is more than ${mention(high)}` : undefined;
+const whole = (args: readonly (number | undefined)[]): string | undefined =>
+  args.every(Number.isInteger) ? undefined : 'takes whole numbers';
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+const isSomething = (one: Argument | undefined): boolean => one?.kind === 'fact' || (one !== undefined && one.value !== '');
+const isWidth = (one: Argument | undefined): boolean =>
+  one?.kind === 'literal' && Number.isInteger(one.value) && Number(one.value) >= 1 && Number(one.value) <= WIDTH_MAX;
 
 export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   [
@@ -58,7 +82,10 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
     {
       usage: 'walk(start, step, min, max)',
       remembers: true,
-      check: numbers(2, 4, ([, , low = -Infinity, high = Infinity]) => ordered([low, high])),
+      check: numbers(2, 4, {
+        written: [2, 'bounds'],
+        further: ([, , low = -Infinity, high = Infinity]) => ordered([low, high]),
+      }),
       evaluate: ([start, step, low = -Infinity, high = Infinity], { before, random }) => {
         if (before === undefined) return Number(start);
         const next = before + (2 * random().float() - 1) * Number(step);
@@ -70,11 +97,10 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
     'random',
     {
       usage: 'random(1, 6)',
-      check: numbers(
-        2,
-        2,
-        (args) => whole(args) ?? ordered(args) ?? ((args[1] ?? 0) - (args[0] ?? 0) >= SPAN_MAX ? 'spans too much' : undefined),
-      ),
+      check: numbers(2, 2, {
+        written: [0, 'bounds'],
+        further: (args) => whole(args) ?? ordered(args) ?? ((args[1] ?? 0) - (args[0] ?? 0) >= SPAN_MAX ? 'spans too much' : undefined),
+      }),
       evaluate: ([low, high], { random }) => Number(low) + random().below(Number(high) - Number(low) + 1),
     },
   ],
@@ -82,12 +108,15 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
     'uniform',
     {
       usage: 'uniform(0, 1, 2)',
-      check: numbers(2, 3, (args) => {
-        const digits = args[2] ?? 0;
-        return (
-          ordered(args) ??
-          (Number.isInteger(digits) && digits >= 0 && digits <= DIGITS_MAX ? undefined : `rounds to 0 to ${DIGITS_MAX} digits`)
-        );
+      check: numbers(2, 3, {
+        written: [0, 'bounds and digits'],
+        further: (args) => {
+          const digits = args[2] ?? 0;
+          return (
+            ordered(args) ??
+            (Number.isInteger(digits) && digits >= 0 && digits <= DIGITS_MAX ? undefined : `rounds to 0 to ${DIGITS_MAX} digits`)
+          );
+        },
       }),
       evaluate: ([low, high, digits = 2], { random }) =>
         rounded(Number(low) + random().float() * (Number(high) - Number(low)), Number(digits)),
@@ -105,9 +134,11 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
     'text',
     {
       usage: 'text(16)',
-      check: numbers(1, 1, ([length = 0]) =>
-        Number.isInteger(length) && length >= 0 && length <= LENGTH_MAX ? undefined : `takes a length from 0 to ${LENGTH_MAX}`,
-      ),
+      check: numbers(1, 1, {
+        written: [0, 'a length'],
+        further: ([length = 0]) =>
+          Number.isInteger(length) && length >= 0 && length <= LENGTH_MAX ? undefined : `takes a length from 0 to ${LENGTH_MAX}`,
+      }),
       evaluate: ([length], { random }) => random().text(Number(length), ALPHANUMERIC),
     },
   ],
@@ -115,10 +146,8 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
     'pad',
     {
       usage: 'pad(index, 6)',
-      check: ([value, width, ...rest]) =>
-        value === '' || rest.length > 0 || typeof width !== 'number' || !Number.isInteger(width) || width < 1 || width > WIDTH_MAX
-          ? `takes a number and a width from 1 to ${WIDTH_MAX}`
-          : undefined,
+      check: ([number, width, ...rest]) =>
+        isSomething(number) && isWidth(width) && rest.length === 0 ? undefined : `takes a number and a width from 1 to ${WIDTH_MAX}`,
       evaluate: ([value, width]) => String(value).padStart(Number(width), '0'),
     },
   ],

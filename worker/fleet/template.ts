@@ -1,7 +1,7 @@
 // What units publish, and what they are called: text with expressions in double braces. Counters and random walks are each unit's own.
 import { described, isShown } from '../../kernel/mention.ts';
 import type { Random } from '../../kernel/random.ts';
-import { CALLS, type Value } from './template-calls.ts';
+import { CALLS, type Argument, type Value } from './template-calls.ts';
 
 /** What an expression may say about the unit and the moment. */
 export interface TemplateFacts {
@@ -41,16 +41,17 @@ export class TemplateError extends Error {
 
 type Expression = (context: TemplateContext) => Value;
 
-const FACTS = [
-  'index',
-  'number',
-  'deviceName',
-  'productKey',
-  'cohort',
-  'namespace',
-  'n',
-  'now',
-] as const satisfies readonly (keyof TemplateFacts)[];
+const TYPES = {
+  index: 'number',
+  number: 'number',
+  deviceName: 'text',
+  productKey: 'text',
+  cohort: 'text',
+  namespace: 'text',
+  n: 'number',
+  now: 'number',
+} as const satisfies Record<keyof TemplateFacts, 'number' | 'text'>;
+const FACTS = Object.keys(TYPES);
 /** What a DeviceName may be made of: nothing that changes while a unit lives. */
 const NAME_WORDS: ReadonlySet<string> = new Set(['index', 'number', 'cohort', 'namespace', 'pad']);
 
@@ -122,14 +123,14 @@ export class TemplateCompiler {
     if (!call) throw new TemplateError(offset, `${inBraces(name)} is not known`, `use one of ${[...FACTS, ...CALLS.keys()].join(', ')}`);
     const given = inside === undefined || inside.trim() === '' ? [] : inside.split(',');
     const args = given.map((one) => this.#argument(one, offset));
-    const complaint = call.check(args.map((one) => (typeof one === 'function' ? undefined : one)));
+    const complaint = call.check(args);
     if (complaint !== undefined) {
-      const quoted = args.some((one) => typeof one === 'string');
-      throw new TemplateError(offset, `{{${quoted ? `${name}(...)` : text.trim()}}}: ${complaint}`, `write it as {{${call.usage}}}`);
+      const shown = args.every((one) => one.kind === 'fact' || typeof one.value === 'number') && given.every((one) => isShown(one.trim()));
+      throw new TemplateError(offset, `{{${shown ? text.trim() : `${name}(...)`}}}: ${complaint}`, `write it as {{${call.usage}}}`);
     }
     const slot = call.remembers ? this.#slots++ : -1;
     return (context) => {
-      const values = args.map((one) => (typeof one === 'function' ? one(context) : one));
+      const values = args.map((one) => (one.kind === 'fact' ? context.facts[one.name] : one.value));
       const before = slot < 0 ? undefined : context.state[slot];
       const result = call.evaluate(values, { now: context.facts.now, random: context.random, before });
       if (slot >= 0) context.state[slot] = Number(result);
@@ -137,23 +138,23 @@ export class TemplateCompiler {
     };
   }
 
-  #argument(text: string, offset: number): Value | Expression {
-    const [whole, number, quoted, word] = ARGUMENT.exec(text) ?? [];
-    if (whole === undefined)
+  #argument(text: string, offset: number): Argument {
+    const [whole, number, quoted, word = ''] = ARGUMENT.exec(text) ?? [];
+    if (whole === undefined || !Number.isFinite(Number(number ?? 0)))
       throw new TemplateError(
         offset,
         `${text.trim() === '' ? 'an empty argument' : said(text.trim())} is no argument`,
         "give a number, a 'text', or a name such as index",
       );
-    if (number !== undefined) return Number(number);
-    if (quoted !== undefined) return quoted;
-    if (!isFact(word ?? '') || (this.#words && !this.#words.has(word ?? '')))
+    if (number !== undefined) return { kind: 'literal', value: Number(number) };
+    if (quoted !== undefined) return { kind: 'literal', value: quoted };
+    if (!isFact(word) || (this.#words && !this.#words.has(word)))
       throw new TemplateError(
         offset,
-        `${said(word ?? '')} is no name that an argument can be`,
+        `${said(word)} is no name that an argument can be`,
         `use one of ${FACTS.join(', ')}, or put text in quotes`,
       );
-    return ({ facts }) => facts[word as keyof TemplateFacts];
+    return { kind: 'fact', name: word, type: TYPES[word] };
   }
 }
 
@@ -168,5 +169,5 @@ function inBraces(text: string): string {
 }
 
 function isFact(name: string): name is keyof TemplateFacts {
-  return (FACTS as readonly string[]).includes(name);
+  return FACTS.includes(name);
 }
