@@ -101,9 +101,7 @@ const fleet = new Fleet(
 );
 const share = {
   run: (startAt: number) => fleet.run(startAt),
-  snapshot: () => Promise.resolve(fleet.snapshot()),
-  histograms: () => Promise.resolve(fleet.histograms()),
-  series: () => Promise.resolve(fleet.series()),
+  tell: (whole: boolean) => Promise.resolve(fleet.tell(whole)),
   detail: (index: number, withSecrets: boolean) => Promise.resolve(fleet.detail(index, withSecrets)),
   stop: () => fleet.stop(),
   credentials: () => Promise.resolve(fleet.credentials()),

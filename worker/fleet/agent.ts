@@ -8,10 +8,8 @@ import { sessionNamed } from '../session/choose.ts';
 import type { Timeouts } from '../session/session.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Credentials } from '../unit/flash.ts';
-import { Fleet, type FleetSnapshot, type Share, type StoppedBy, type UnitDetail } from './fleet.ts';
-import type { EncodedHistograms } from './measure.ts';
+import { Fleet, type FleetTold, type Share, type StoppedBy, type UnitDetail } from './fleet.ts';
 import type { FleetPlan } from './plan.ts';
-import type { SeriesDelta } from './series.ts';
 
 export interface FleetSetup<Target> {
   readonly plan: FleetPlan;
@@ -29,10 +27,8 @@ export interface FleetAgent<Target, Port> {
   prepare(setup: FleetSetup<Target>, port?: Port): void;
   /** Resolves when every unit of the share is online or has ended. */
   run(startAt: number): Promise<void>;
-  snapshot(): FleetSnapshot;
-  histograms(): EncodedHistograms;
-  /** What is new of the series since the last call. */
-  series(): SeriesDelta;
+  /** All that it has to tell, of one moment. @param whole with its histograms */
+  tell(whole: boolean): FleetTold;
   detail(index: number, withSecrets: boolean): UnitDetail | undefined;
   stop(by?: StoppedBy): Promise<void>;
   /** What its units hold, by DeviceName: secrets. */
@@ -62,9 +58,7 @@ export function fleetAgent<Target, Port>(
       });
     },
     run: (startAt) => ready().run(startAt),
-    snapshot: () => ready().snapshot(),
-    histograms: () => ready().histograms(),
-    series: () => ready().series(),
+    tell: (whole) => ready().tell(whole),
     detail: (index, withSecrets) => ready().detail(index, withSecrets && inventedSecrets),
     stop: (by) => ready().stop(by),
     credentials: () => ready().credentials(),

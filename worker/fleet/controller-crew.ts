@@ -1,7 +1,8 @@
 // The shares of a fleet, any of which may die in mid-run: its thread runs out of memory, or our own code fails. What it had reported
 // stays; its units that had not ended are this machine's fault, never the platform's.
+import type { Clock } from '../../kernel/clock.ts';
 import type { FleetShare } from './controller.ts';
-import { noTraffic, UNIT_STATES, type FleetSnapshot } from './fleet.ts';
+import { noTraffic, UNIT_STATES, type FleetSnapshot, type FleetTold } from './fleet.ts';
 import { indicesOf, plannedUnit, type FleetPlan } from './plan.ts';
 import { rosterOf } from './plan-roster.ts';
 
@@ -24,18 +25,21 @@ export class Crew {
   readonly size: number;
   readonly #shares: readonly FleetShare[];
   readonly #plan: FleetPlan;
+  readonly #clock: Clock;
   /** Questions to each worker that are not answered yet: a death answers them. Not `Promise.race`, which a life-long promise never forgets. */
   readonly #open: readonly Set<() => void>[];
   readonly #reasons: (string | undefined)[];
+  readonly #diedAt: number[] = [];
   readonly #last: (FleetSnapshot | undefined)[];
-  /** What is known of a dead worker, and from which of its reports that follows. */
-  readonly #after: ({ readonly last: FleetSnapshot | undefined; readonly snapshot: FleetSnapshot } | undefined)[] = [];
+  /** What is known of a dead worker. */
+  readonly #after: (FleetSnapshot | undefined)[] = [];
 
   /** @param deaths for each share, what resolves with the reason when its worker dies; none for workers that end the process with them */
-  constructor(shares: readonly FleetShare[], plan: FleetPlan, deaths: readonly Promise<string>[]) {
+  constructor(shares: readonly FleetShare[], plan: FleetPlan, clock: Clock, deaths: readonly Promise<string>[]) {
     this.#shares = shares;
     this.size = shares.length;
     this.#plan = plan;
+    this.#clock = clock;
     this.#reasons = shares.map(() => undefined);
     this.#last = shares.map(() => undefined);
     this.#open = shares.map(() => new Set());
@@ -60,12 +64,18 @@ export class Crew {
     });
   }
 
-  /** Of every worker: what it says of itself, or what is known of a dead one. */
-  async snapshots(): Promise<FleetSnapshot[]> {
-    const parts = await this.ask((share) => share.snapshot());
-    return parts.map((part, worker) => {
-      if (part) this.#last[worker] = part;
-      return part ?? this.#afterlife(worker);
+  /**
+   * Of every worker: what it says of itself, or what is known of a dead one.
+   * @param answers of all, undefined of the dead
+   * @param hear    takes what else a living one told
+   */
+  heard(answers: readonly (FleetTold | undefined)[], hear: (worker: number, told: FleetTold) => void): FleetSnapshot[] {
+    return answers.map((told, worker) => {
+      // What was on its way when the account of its death was made is not in it, and stays out.
+      if (!told || this.#after[worker]) return this.#afterlife(worker);
+      this.#last[worker] = told.snapshot;
+      hear(worker, told);
+      return told.snapshot;
     });
   }
 
@@ -75,19 +85,20 @@ export class Crew {
     });
   }
 
+  /** When a worker died, milliseconds of the clock; undefined of a living one. */
+  diedAt(worker: number): number | undefined {
+    return this.#diedAt[worker];
+  }
+
   #died(worker: number, reason: string): void {
     this.#reasons[worker] = reason;
+    this.#diedAt[worker] = this.#clock.now();
     for (const answer of this.#open[worker] ?? []) answer();
   }
 
   /** The account of a dead worker. It is asked for as often as the living tell theirs. */
   #afterlife(worker: number): FleetSnapshot {
-    const last = this.#last[worker];
-    const known = this.#after[worker];
-    if (known && known.last === last) return known.snapshot;
-    const snapshot = this.#accountOf(worker, last);
-    this.#after[worker] = { last, snapshot };
-    return snapshot;
+    return (this.#after[worker] ??= this.#accountOf(worker, this.#last[worker]));
   }
 
   /** Nobody of a dead worker is online, and who had not ended is `local`. */

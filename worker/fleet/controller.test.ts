@@ -1,6 +1,6 @@
 import { time } from '../virtual.testkit.ts';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ambientClock } from '../../kernel/clock.ts';
+import { ambientClock, pause } from '../../kernel/clock.ts';
 import { openReferenceSession } from '../session/reference.ts';
 import { DEFAULT_TIMEOUTS } from '../session/session.ts';
 import { ACCEPT, PK, PS, scripted, Stub } from '../stub.testkit.ts';
@@ -19,19 +19,24 @@ afterEach(async () => {
   for (const stub of stubs.splice(0)) await time.run(stub.close());
 });
 
-/** A share in this thread, as comlink shows one of another. After `kill` no call to it is ever answered. */
-function shareOf(fleet: Fleet): { share: FleetShare; kill: () => void } {
+/**
+ * A share in this thread, as comlink shows one of another. After `kill` no call to it is ever answered.
+ * @param wayMs how long an answer is under way, milliseconds
+ */
+function shareOf(fleet: Fleet, wayMs = 0): { share: FleetShare; kill: () => void } {
   let dead = false;
   const never = new Promise<never>(() => undefined);
-  const alive = <T>(answer: () => T | Promise<T>): Promise<T> =>
-    dead ? never : Promise.resolve(answer()).then((one) => (dead ? never : one));
+  const alive = async <T>(answer: () => T | Promise<T>): Promise<T> => {
+    if (dead) return never;
+    const one = await answer();
+    if (wayMs > 0) await pause(clock, wayMs);
+    return dead ? never : one;
+  };
   return {
     kill: () => (dead = true),
     share: {
       run: (startAt) => alive(() => fleet.run(startAt)),
-      snapshot: () => alive(() => fleet.snapshot()),
-      histograms: () => alive(() => fleet.histograms()),
-      series: () => alive(() => fleet.series()),
+      tell: (whole) => alive(() => fleet.tell(whole)),
       detail: (index, withSecrets) => alive(() => fleet.detail(index, withSecrets)),
       stop: () => alive(() => fleet.stop()),
     } as FleetShare,
@@ -44,7 +49,7 @@ interface Crewed {
   kill(worker: number, reason: string): void;
 }
 
-function crewOf(plan: FleetPlan, transport: Transport, workers: number): Crewed {
+function crewOf(plan: FleetPlan, transport: Transport, workers: number, wayMs = 0): Crewed {
   const fleets = Array.from(
     { length: workers },
     (_, worker) =>
@@ -54,7 +59,7 @@ function crewOf(plan: FleetPlan, transport: Transport, workers: number): Crewed 
         { clock, transport, openSession: openReferenceSession, timeouts: DEFAULT_TIMEOUTS, edition: 'doc2020' },
       ),
   );
-  const shares = fleets.map(shareOf);
+  const shares = fleets.map((fleet) => shareOf(fleet, wayMs));
   const tell: ((reason: string) => void)[] = [];
   const deaths = shares.map((_, worker) => new Promise<string>((resolve) => (tell[worker] = resolve)));
   const controller = new FleetController(
@@ -83,9 +88,10 @@ describe('a fleet so small that its arrivals take less than a second', () => {
     const { share } = shareOf(new Fleet(small, { worker: 0, workers: 1 }, env));
     const late: FleetShare = {
       ...share,
-      snapshot: async () => {
-        const seen = await share.snapshot();
-        return { ...seen, lastStart: seen.lastStart === null ? null : seen.lastStart + lateMs };
+      tell: async (whole) => {
+        const told = await share.tell(whole);
+        const { lastStart } = told.snapshot;
+        return { ...told, snapshot: { ...told.snapshot, lastStart: lastStart === null ? null : lastStart + lateMs } };
       },
     };
     const controller = new FleetController(small, [late], clock);
@@ -131,6 +137,28 @@ describe('what this machine had no room for', () => {
   });
 });
 
+describe('a report', () => {
+  it('is of one moment for each worker, whatever goes on meanwhile, and so are the histograms that thresholds are judged by', async () => {
+    const publish = { everyMs: 20, qos: 0, reply: true } as const;
+    const plan: FleetPlan = { ...PLAN, cohorts: [{ name: 'posting', mode: 'regnwl', devices: 40, start: 'blank', publish }] };
+    const stub = await Stub.open();
+    stubs.push(stub);
+    const { controller, fleets } = crewOf(plan, stub.transport, 2, 130);
+    await time.run(controller.run());
+    // Somebody looks meanwhile, as the progress bar does.
+    const looking = controller.view();
+    const { report, histograms } = await time.run(controller.final(ABOUT));
+    await time.run(looking);
+    const { published, answered } = report.traffic;
+    expect(answered).toBeGreaterThan(300);
+    const sum = (key: 'posts' | 'replies'): number => report.series.reduce((all, point) => all + point[key], 0);
+    expect([sum('posts'), sum('replies')]).toEqual([published, answered]);
+    expect([report.latencyMs.post?.count, histograms['latency.post'].totalCount]).toEqual([answered, answered]);
+    expect(fleets.reduce((all, fleet) => all + fleet.snapshot().traffic.published, 0)).toBeGreaterThan(published);
+    for (const fleet of fleets) await time.run(fleet.stop());
+  });
+});
+
 describe('several workers as one', () => {
   it.each([1, 3])('%i give the same account, series and percentiles', async (workers) => {
     const stub = await Stub.open();
@@ -162,7 +190,9 @@ describe('several workers as one', () => {
     const crew = crewOf(plan, stub.transport, 2);
     const running = crew.controller.run();
     // 40 are due over 390 ms; the second worker dies after some of its 20.
-    await time.run(new Promise<void>((resolve) => clock.after(250, resolve)));
+    await time.run(pause(clock, 150));
+    await time.run(crew.controller.view());
+    await time.run(pause(clock, 100));
     const before = await time.run(crew.controller.view());
     crew.kill(1, 'out of memory');
     await time.run(running);
@@ -181,6 +211,8 @@ describe('several workers as one', () => {
     expect(report.validity).toMatchObject({ ok: false });
     expect(report.validity.reasons).toContain('a worker died in mid-run');
     expect(report.latencyMs).toEqual({ register: null, connect: null, post: null });
+    const inSeries = (key: 'activated' | 'local'): number => report.series.reduce((sum, point) => sum + point[key], 0);
+    expect([inSeries('activated'), inSeries('local')]).toEqual([report.activated, report.local]);
     // The dead one's connections are no longer counted as online.
     expect(report.series.at(-1)?.online).toBe(20);
     expect((await time.run(controller.view())).online).toBe(20);

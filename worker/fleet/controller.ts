@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Credentials } from '../unit/flash.ts';
 import { Crew, type LostWorker } from './controller-crew.ts';
 import { mergeErrors, type ErrorRow } from './errors.ts';
-import { noTraffic, type Ending, type FleetSnapshot, type StoppedBy, type UnitDetail } from './fleet.ts';
+import { noTraffic, type Ending, type FleetSnapshot, type FleetTold, type StoppedBy, type UnitDetail } from './fleet.ts';
 import type { Traffic } from './fleet-publisher.ts';
 import {
   merge,
@@ -17,16 +17,15 @@ import {
 } from './measure.ts';
 import { planDigest, type FleetPlan } from './plan.ts';
 import { rosterOf } from './plan-roster.ts';
-import { Series, type SeriesDelta, type SeriesPoint } from './series.ts';
+import { Series, type SeriesPoint } from './series.ts';
 import type { Judged } from './thresholds.ts';
 import { localAttempts, validity, type Rate, type Validity } from './validity.ts';
 
 /** An agent as its controller calls it: through comlink, where every answer is a promise. */
 export interface FleetShare {
   run(startAt: number): Promise<void>;
-  snapshot(): Promise<FleetSnapshot>;
-  histograms(): Promise<EncodedHistograms>;
-  series(): Promise<SeriesDelta>;
+  /** All that it has to tell, of one moment. @param whole with its histograms */
+  tell(whole: boolean): Promise<FleetTold>;
   detail(index: number, withSecrets: boolean): Promise<UnitDetail | undefined>;
   stop(by?: StoppedBy): Promise<void>;
   /** What its units hold, by DeviceName: secrets. */
@@ -117,10 +116,11 @@ export interface FleetReport {
   readonly stopped?: string | null;
 }
 
+/** What a report says that no worker knows. */
+type ReportAbout = Pick<FleetReport, 'version' | 'measures' | 'platform'>;
+
 /** Ahead of now, so that every worker has its timer armed when the run begins, milliseconds. */
 const LEAD_MS = 100;
-/** How often the workers are asked for their seconds, milliseconds: they keep them until then. */
-const COLLECT_MS = 1_000;
 
 function addTraffic(parts: readonly FleetSnapshot[]): Traffic {
   const all = noTraffic();
@@ -136,14 +136,13 @@ export class FleetController {
   readonly #crew: Crew;
   readonly #clock: Clock;
   readonly #series: Series;
-  readonly #encoded: EncodedHistograms[] = [];
-  #collectedAt = -Infinity;
+  readonly #encoded: (EncodedHistograms | undefined)[] = [];
   #startAt: number | undefined;
 
   /** @param deaths for each share, what resolves with the reason when its worker dies, where that does not end the process */
   constructor(plan: FleetPlan, shares: readonly FleetShare[], clock: Clock, deaths: readonly Promise<string>[] = []) {
     this.#plan = plan;
-    this.#crew = new Crew(shares, plan, deaths);
+    this.#crew = new Crew(shares, plan, clock, deaths);
     this.#clock = clock;
     this.#series = new Series(shares.length);
   }
@@ -156,8 +155,101 @@ export class FleetController {
   }
 
   async view(): Promise<FleetView> {
-    const parts = await this.#crew.snapshots();
-    await this.#collect(COLLECT_MS);
+    return this.#hear(false, (parts) => this.#viewOf(parts));
+  }
+
+  async histograms(): Promise<Histograms> {
+    return this.#hear(true, () => this.#merged());
+  }
+
+  async detail(index: number, withSecrets: boolean): Promise<UnitDetail | undefined> {
+    return this.#crew.askOne(index % this.#crew.size, (share) => share.detail(index, withSecrets));
+  }
+
+  /** @param by who ends the run: those who were on their way are counted so */
+  async stop(by: StoppedBy = 'operator'): Promise<void> {
+    await this.#crew.ask((share) => share.stop(by));
+  }
+
+  /** What all units hold by now, by DeviceName: secrets. */
+  async credentials(): Promise<Record<string, Credentials>> {
+    const parts = await this.#crew.ask((share) => share.credentials());
+    return Object.assign({}, ...parts) as Record<string, Credentials>;
+  }
+
+  async report(about: ReportAbout): Promise<FleetReport> {
+    return (await this.final(about)).report;
+  }
+
+  /** The report, and the histograms that it was made of: thresholds are judged by those, since units go on meanwhile. */
+  async final(about: ReportAbout): Promise<{ readonly report: FleetReport; readonly histograms: Histograms }> {
+    return this.#hear(true, (parts) => {
+      const histograms = this.#merged();
+      return { report: this.#reportOf(this.#viewOf(parts), histograms, about), histograms };
+    });
+  }
+
+  #reportOf(view: FleetView, histograms: Histograms, about: ReportAbout): FleetReport {
+    const workersLost = this.#crew.lost();
+    const silent = view.errors.reduce((sum, { kind, count }) => (kind === 'silent' ? sum + count : sum), 0);
+    const judged = validity(histograms, view.rate, localAttempts(view.errors), workersLost.length, silent);
+    const table = (kind: 'latency' | 'service'): Latencies => {
+      const of = (phase: Phase): Percentiles | null => (judged.ok ? percentiles(histograms[`${kind}.${phase}`]) : null);
+      return { register: of('register'), connect: of('connect'), post: of('post') };
+    };
+    return {
+      devices: this.#plan.devices,
+      ...view.endings,
+      outcomes: view.outcomes,
+      traffic: view.traffic,
+      cohorts: view.cohorts,
+      throttled: view.throttled,
+      throttledProbable: view.throttledProbable,
+      ownFaults: view.ownFaults,
+      errors: view.errors,
+      rate: view.rate,
+      latencyMs: table('latency'),
+      serviceMs: table('service'),
+      samplesNeeded: SAMPLES_NEEDED,
+      validity: judged,
+      lagMs: { arrivals: percentiles(histograms['lag.arrivals']), steps: percentiles(histograms['lag.steps']) },
+      seed: this.#plan.seed,
+      namespace: this.#plan.namespace,
+      version: about.version,
+      digest: planDigest(this.#plan),
+      workers: this.#crew.size,
+      measures: about.measures,
+      platform: about.platform,
+      workersLost,
+      series: this.#series.points(),
+    };
+  }
+
+  /**
+   * Asks every worker, once, and keeps what is not of the moment: its seconds, and its latencies where they were asked for.
+   * @param make what is wanted of it, at once: the answers to another question may follow
+   */
+  async #hear<T>(whole: boolean, make: (parts: readonly FleetSnapshot[]) => T): Promise<T> {
+    const answers = await this.#crew.ask((share) => share.tell(whole));
+    const parts = this.#crew.heard(answers, (worker, { series, histograms }) => {
+      this.#series.add(worker, series);
+      if (histograms) this.#encoded[worker] = histograms;
+    });
+    for (const { worker, units } of this.#crew.lost()) {
+      const diedAt = this.#crew.diedAt(worker) ?? 0;
+      this.#series.died(worker, Math.floor((diedAt - (this.#startAt ?? diedAt)) / 1000), units);
+    }
+    return make(parts);
+  }
+
+  /** The latencies of all. What a dead worker had told stays, so that no counter of a scrape runs backwards. */
+  #merged(): Histograms {
+    const all = newHistograms();
+    for (const encoded of this.#encoded) if (encoded) merge(all, encoded);
+    return all;
+  }
+
+  #viewOf(parts: readonly FleetSnapshot[]): FleetView {
     const states = new Uint8Array(this.#plan.devices);
     parts.forEach((part, worker) => {
       part.states.forEach((state, i) => {
@@ -190,90 +282,6 @@ export class FleetController {
       errors: mergeErrors(parts.map((part) => part.errors)),
       rate: this.#rate(parts),
     };
-  }
-
-  async histograms(): Promise<Histograms> {
-    const all = newHistograms();
-    const answers = await this.#crew.ask((share) => share.histograms());
-    answers.forEach((encoded, worker) => {
-      if (encoded) this.#encoded[worker] = encoded;
-      // What a dead worker had told before stays, so that no counter of a scrape runs backwards.
-      const known = this.#encoded[worker];
-      if (known) merge(all, known);
-    });
-    return all;
-  }
-
-  /** The series up to now; the second under way is still growing. */
-  async series(): Promise<SeriesPoint[]> {
-    await this.#collect(0);
-    return this.#series.points();
-  }
-
-  async detail(index: number, withSecrets: boolean): Promise<UnitDetail | undefined> {
-    return this.#crew.askOne(index % this.#crew.size, (share) => share.detail(index, withSecrets));
-  }
-
-  /** @param by who ends the run: those who were on their way are counted so */
-  async stop(by: StoppedBy = 'operator'): Promise<void> {
-    await this.#crew.ask((share) => share.stop(by));
-  }
-
-  /** What all units hold by now, by DeviceName: secrets. */
-  async credentials(): Promise<Record<string, Credentials>> {
-    const parts = await this.#crew.ask((share) => share.credentials());
-    return Object.assign({}, ...parts) as Record<string, Credentials>;
-  }
-
-  async report(about: { version: string; measures: 'target' | 'self'; platform: { activated: number } | null }): Promise<FleetReport> {
-    const view = await this.view();
-    const histograms = await this.histograms();
-    const workersLost = this.#crew.lost();
-    const silent = view.errors.reduce((sum, { kind, count }) => (kind === 'silent' ? sum + count : sum), 0);
-    const judged = validity(histograms, view.rate, localAttempts(view.errors), workersLost.length, silent);
-    const table = (kind: 'latency' | 'service'): Latencies => {
-      const of = (phase: Phase): Percentiles | null => (judged.ok ? percentiles(histograms[`${kind}.${phase}`]) : null);
-      return { register: of('register'), connect: of('connect'), post: of('post') };
-    };
-    return {
-      devices: this.#plan.devices,
-      ...view.endings,
-      outcomes: view.outcomes,
-      traffic: view.traffic,
-      cohorts: view.cohorts,
-      throttled: view.throttled,
-      throttledProbable: view.throttledProbable,
-      ownFaults: view.ownFaults,
-      errors: view.errors,
-      rate: view.rate,
-      latencyMs: table('latency'),
-      serviceMs: table('service'),
-      samplesNeeded: SAMPLES_NEEDED,
-      validity: judged,
-      lagMs: { arrivals: percentiles(histograms['lag.arrivals']), steps: percentiles(histograms['lag.steps']) },
-      seed: this.#plan.seed,
-      namespace: this.#plan.namespace,
-      version: about.version,
-      digest: planDigest(this.#plan),
-      workers: this.#crew.size,
-      measures: about.measures,
-      platform: about.platform,
-      workersLost,
-      series: await this.series(),
-    };
-  }
-
-  /** Fetches what the workers have of the series, unless that was done less than `everyMs` ago. */
-  async #collect(everyMs: number): Promise<void> {
-    const now = this.#clock.now();
-    if (now - this.#collectedAt < everyMs) return;
-    this.#collectedAt = now;
-    const deltas = await this.#crew.ask((share) => share.series());
-    deltas.forEach((delta, worker) => {
-      if (delta) this.#series.add(worker, delta);
-    });
-    const second = Math.floor((now - (this.#startAt ?? now)) / 1000);
-    for (const { worker, units } of this.#crew.lost()) this.#series.died(worker, second, units);
   }
 
   /** Arrivals a second of the units started so far: from the first to the last by plan, and as they really came. */

@@ -87,6 +87,15 @@ export interface FleetSnapshot {
   readonly due: { readonly first: number; readonly last: number } | null;
 }
 
+/** What a share tells of one moment, so that its account, its series and its latencies are of the same. */
+export interface FleetTold {
+  readonly snapshot: FleetSnapshot;
+  /** What is new of the series since it was last told. */
+  readonly series: SeriesDelta;
+  /** Absent where they were not asked for. */
+  readonly histograms?: EncodedHistograms;
+}
+
 export interface UnitDetail {
   readonly index: number;
   readonly deviceName: string;
@@ -291,8 +300,14 @@ export class Fleet {
   }
 
   /** What is new of the series since the last call. */
-  series(): SeriesDelta {
-    return this.#meter.series(this.#env.clock.now());
+  series(whole = true): SeriesDelta {
+    return this.#meter.series(this.#env.clock.now(), whole);
+  }
+
+  /** All that the share has to tell, of this moment. @param whole with its histograms, which take a millisecond or more to encode */
+  tell(whole: boolean): FleetTold {
+    const told = { snapshot: this.snapshot(), series: this.series(whole) };
+    return whole ? { ...told, histograms: this.histograms() } : told;
   }
 
   /**

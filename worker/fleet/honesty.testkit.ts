@@ -33,9 +33,7 @@ export async function runHonestly(clock: Clock, plan: FleetPlan, transport: Tran
     );
     return {
       run: (startAt) => fleet.run(startAt),
-      snapshot: () => Promise.resolve(fleet.snapshot()),
-      histograms: () => Promise.resolve(fleet.histograms()),
-      series: () => Promise.resolve(fleet.series()),
+      tell: (whole) => Promise.resolve(fleet.tell(whole)),
       detail: (index, withSecrets) => Promise.resolve(fleet.detail(index, withSecrets)),
       stop: (by) => fleet.stop(by),
       credentials: () => Promise.resolve(fleet.credentials()),

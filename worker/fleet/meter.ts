@@ -115,9 +115,9 @@ export class Meter {
     return this.#ownFaults;
   }
 
-  /** What is new of the series since it was last asked for. */
-  series(now: number): SeriesDelta {
-    return this.#series?.take(now) ?? { seconds: [], through: 0 };
+  /** What is new of the series since it was last asked for. @param whole with the latencies of the second under way */
+  series(now: number, whole: boolean): SeriesDelta {
+    return this.#series?.take(now, whole) ?? { seconds: [], through: 0 };
   }
 
   /** Of a run that ends before it begins, what is counted first is its second 0: the clock's own zero lies years back. */

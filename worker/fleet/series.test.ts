@@ -33,6 +33,26 @@ describe('the series of a run', () => {
     expect(points[2]?.latencyMs).toEqual({ register: null, connect: null, post: null });
   });
 
+  it('hands over counts at once, and latencies when their second is over unless it is to be whole', () => {
+    const recorder = new SeriesRecorder(ZERO);
+    recorder.count('posts', at(0.1));
+    recorder.latency('post', at(0.2), 5);
+    const [first] = recorder.take(at(0.5), false).seconds;
+    expect(first).toEqual({ second: 0, counters: { posts: 1 }, latencies: {} });
+    recorder.count('posts', at(0.6));
+    recorder.latency('post', at(1.1), 5);
+    const over = recorder.take(at(1.2), false);
+    expect([over.through, over.seconds.map(({ second, counters, latencies }) => [second, counters, Object.keys(latencies)])]).toEqual([
+      1,
+      [
+        [0, { posts: 1 }, ['post']],
+        [1, {}, []],
+      ],
+    ]);
+    expect(recorder.take(at(1.2)).seconds.map(({ second, latencies }) => [second, Object.keys(latencies)])).toEqual([[1, ['post']]]);
+    expect(recorder.take(at(1.2)).seconds).toEqual([]);
+  });
+
   it('is the same whatever number of workers share the run, and however often they are asked', () => {
     const EVENT = fc.record({ ms: fc.nat(9_999), latency: fc.option(fc.integer({ min: 1, max: 60_000 })), worker: fc.nat(3) });
     fc.assert(
@@ -45,7 +65,7 @@ describe('the series of a run', () => {
             const recorder = recorders[worker % count]!;
             if (latency === null) recorder.count('posts', ZERO + ms);
             else recorder.latency('post', ZERO + ms, latency);
-            if (asking) series.add(worker % count, recorder.take(ZERO + ms));
+            if (asking) series.add(worker % count, recorder.take(ZERO + ms, ms % 2 === 0));
           }
           recorders.forEach((recorder, worker) => series.add(worker, recorder.take(at(10))));
           return series.points();

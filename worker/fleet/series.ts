@@ -64,6 +64,10 @@ const MS_PER_SECOND = 1000;
 
 const none = (): Counters => Object.fromEntries(SERIES_COUNTERS.map((key) => [key, 0])) as Counters;
 
+function encoded(latencies: Partial<Record<Phase, Histogram>>): Partial<Record<Phase, string>> {
+  return Object.fromEntries(Object.entries(latencies).map(([phase, histogram]) => [phase, encodeHistogram(histogram)]));
+}
+
 /** The seconds of one worker. */
 export class SeriesRecorder {
   #zero: number;
@@ -87,15 +91,19 @@ export class SeriesRecorder {
     record((latencies[phase] ??= newHistogram(DIGITS)), ms);
   }
 
-  /** What is new since the last call. */
-  take(now: number): SeriesDelta {
-    const seconds = [...this.#fresh].map(([second, { counters, latencies }]) => ({
-      second,
-      counters,
-      latencies: Object.fromEntries(Object.entries(latencies).map(([phase, histogram]) => [phase, encodeHistogram(histogram)])),
-    }));
-    this.#fresh = new Map();
+  /**
+   * What is new since the last call.
+   * @param whole with the latencies of the second under way, which else stay until it is over: encoding them several times a second costs
+   */
+  take(now: number, whole = true): SeriesDelta {
     this.#latest = Math.max(this.#latest, this.#secondOf(now));
+    const taken = this.#fresh;
+    this.#fresh = new Map();
+    const seconds = [...taken].map(([second, { counters, latencies }]) => {
+      if (whole || second < this.#latest) return { second, counters, latencies: encoded(latencies) };
+      this.#fresh.set(second, { counters: {}, latencies });
+      return { second, counters, latencies: {} };
+    });
     return { seconds, through: this.#latest };
   }
 
