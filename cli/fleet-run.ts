@@ -92,8 +92,9 @@ export async function fleetCommand(file: string | undefined, options: FleetOptio
     const stopped = await untilDone(controller, plan.devices, interrupt, resolved.holdMs, resolved.stop);
     const counted = count && (await countOrSay(count));
     const platform = typeof counted === 'number' ? { activated: counted } : null;
-    const measured = await controller.report({ version: VERSION, measures: chosen.kind === 'stub' ? 'self' : 'target', platform });
-    const thresholds = judge(resolved.thresholds, measuredOf(measured, await controller.histograms()));
+    const about = { version: VERSION, measures: chosen.kind === 'stub' ? 'self' : 'target', platform } as const;
+    const { report: measured, histograms } = await controller.final(about);
+    const thresholds = judge(resolved.thresholds, measuredOf(measured, histograms));
     const report: FleetReport = {
       ...measured,
       ...(run.name === undefined ? {} : { plan: run.name }),

@@ -14,8 +14,8 @@ export interface LoadCheck {
   readonly measured: number | null;
 }
 
-/** Counts that say how devices ended. A threshold of one of them replaces the demand that all be activated. */
-const ACCOUNT = /\b(activated|refused|failed|local|aborted)\b/;
+/** How a device may end that is not activated. */
+const OTHERWISE = ['refused', 'failed', 'local', 'aborted'] as const;
 
 /** Counts that a run would have raised if it had gone on. */
 const STILL_GROWING = /\b(activated|answered|published|achieved|reconnected)\b/;
@@ -38,8 +38,7 @@ export function loadChecks(load: LoadFigures): LoadCheck[] {
       'zh-CN': `${text}：实测 ${shown}`,
     });
   });
-  if (!thresholds.some(({ text }) => ACCOUNT.test(text))) checks.push(accountOf(load));
-  checks.push(...countOf(load), ...workersOf(load));
+  checks.push(...accountOf(load), ...countOf(load), ...workersOf(load));
   // Whether the figures can be believed is asked only where something rests on them: without a threshold on them, the account decides alone.
   if (load.validity.ok || thresholds.some(({ ok }) => ok === null)) checks.push(validityOf(load));
   if (load.stopped === 'interrupted')
@@ -54,18 +53,28 @@ function check(kind: LoadCheck['kind'], id: string, verdict: LoadCheck['verdict'
 }
 
 /**
- * What this machine had no room for, and what a person called off, is nobody's failure: it leaves open what the platform would have done. A
- * plan that ends a run by its own conditions has given the platform time enough.
+ * No device may end in a way that no threshold speaks of; one of `activated` speaks of all. What this machine had no room for, and what a
+ * person called off, is nobody's failure: it leaves open what the platform would have done. A plan that ends a run by its own conditions has
+ * given the platform time enough.
  */
-function accountOf(load: LoadFigures): LoadCheck {
-  const { devices, activated, refused, failed, local, aborted } = load;
+function accountOf(load: LoadFigures): LoadCheck[] {
+  const { devices, activated, refused, failed, local, aborted, thresholds = [], stopped } = load;
+  const speaksOf = (name: string): boolean => thresholds.some(({ text }) => new RegExp(`\\b${name}\\b`).test(text));
+  if (speaksOf('activated')) return [];
+  const unspoken = OTHERWISE.filter((name) => !speaksOf(name));
+  if (unspoken.length === 0) return [];
+  const among = (names: readonly (typeof OTHERWISE)[number][]): number =>
+    names.reduce((sum, name) => sum + (unspoken.includes(name) ? load[name] : 0), 0);
+  const missed = among(stopped === 'interrupted' ? ['refused', 'failed'] : ['refused', 'failed', 'aborted']);
+  const verdict = missed > 0 ? 'fail' : among(OTHERWISE) > 0 ? 'error' : 'pass';
+  const id = unspoken.length === OTHERWISE.length ? 'activated == devices' : unspoken.map((name) => `${name} == 0`).join(', ');
   const more = notThePlatform(load);
-  const missed = refused + failed + (load.stopped === 'interrupted' ? 0 : aborted) > 0;
-  const verdict = activated === devices ? 'pass' : missed ? 'fail' : 'error';
-  return check('account', 'activated == devices', verdict, activated, {
-    en: `${activated} of ${devices} devices were activated; ${refused} refused, ${failed} failed, ${local} local, ${aborted} aborted${more.en}`,
-    'zh-CN': `${devices} 台设备中 ${activated} 台已激活；${refused} 台被拒绝，${failed} 台失败，${local} 台受本机限制，${aborted} 台中止${more['zh-CN']}`,
-  });
+  return [
+    check('account', id, verdict, activated, {
+      en: `${activated} of ${devices} devices were activated; ${refused} refused, ${failed} failed, ${local} local, ${aborted} aborted${more.en}`,
+      'zh-CN': `${devices} 台设备中 ${activated} 台已激活；${refused} 台被拒绝，${failed} 台失败，${local} 台受本机限制，${aborted} 台中止${more['zh-CN']}`,
+    }),
+  ];
 }
 
 /**

@@ -20,6 +20,7 @@ describe('what a run is judged by', () => {
       ['p99(connect) < 500ms', 'pass'],
       ['failed == 0', 'fail'],
       ['p99(register) < 1s', 'error'],
+      ['refused == 0, local == 0, aborted == 0', 'pass'],
       ['validity', 'pass'],
     ]);
     expect(report().result.verdict).toBe('fail');
@@ -56,6 +57,18 @@ describe('what a run is judged by', () => {
     expect(LOAD_FORMATS.md(ended)).toContain('Stopped before its time: refusals reached 5');
     expect(stopSaid('60 s are over')['zh-CN']).toBe('已满 60 秒');
     expect(stopSaid('the sky fell')['zh-CN']).toBe('原因见英文：the sky fell');
+  });
+
+  test('no device may end in a way that no threshold speaks of', () => {
+    const account = (text: string, load: Partial<LoadFigures>): unknown =>
+      report({ ...ALL, ...load, thresholds: [{ text, ok: true, actual: 0 }] }).checks.find(({ kind }) => kind === 'account');
+    expect(account('refused == 0', { activated: 0, failed: 400 })).toMatchObject({
+      id: 'failed == 0, local == 0, aborted == 0',
+      verdict: 'fail',
+    });
+    expect(account('failed < 500', { activated: 0, failed: 400 })).toMatchObject({ verdict: 'pass' });
+    expect(account('refused == 0', { activated: 399, local: 1 })).toMatchObject({ verdict: 'error' });
+    expect(account('activated > 0', { activated: 1, failed: 399 })).toBeUndefined();
   });
 
   test('a device that this machine had no room for, or that was called off, leaves open what the platform would have done', () => {
@@ -180,7 +193,7 @@ describe('the files', () => {
 
   test('JUnit has one test a threshold: a missed one fails with what was measured, an unknown one is an error', () => {
     const xml = LOAD_FORMATS.junit(report());
-    expect(xml).toContain('<testsuites name="muster-load" time="0.000" tests="4" failures="1" errors="1">');
+    expect(xml).toContain('<testsuites name="muster-load" time="0.000" tests="5" failures="1" errors="1">');
     expect(xml).toContain('<failure message="failed == 0: measured 1" type="threshold">');
     expect(xml).toContain('<error message="p99(register) &lt; 1s: the run does not say" type="threshold">');
     expect(LOAD_FORMATS.junit(makeLoadReport({ ...EARLIER, thresholds: [WITHHELD] }, OPTIONS))).toContain('type="validity"');

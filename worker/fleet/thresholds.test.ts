@@ -5,7 +5,7 @@ import type { FleetReport } from './controller.ts';
 import { newHistograms } from './measure.ts';
 import { TemplateCompiler, type TemplateContext } from './template.ts';
 import { measuredOf } from './thresholds-run.ts';
-import { judge, judgesAccount, parseThreshold, type Measured, type Threshold } from './thresholds.ts';
+import { judge, parseThreshold, type Measured, type Threshold } from './thresholds.ts';
 
 const read = (text: string): Threshold => {
   const parsed = parseThreshold(text);
@@ -109,11 +109,6 @@ describe('thresholds', () => {
     expect(judge([read('p99(connect) < 1s')], few(1, 2, 3))).toEqual([
       { text: 'p99(connect) < 1s', ok: null, actual: 3, tooFew: { had: 3, needed: 100 } },
     ]);
-  });
-
-  it('know which of them judge how units ended', () => {
-    expect(judgesAccount([read('p99(connect) < 5s'), read('throttled == 0')])).toBe(false);
-    expect(judgesAccount([read('activated/devices > 0.9')])).toBe(true);
   });
 });
 

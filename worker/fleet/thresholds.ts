@@ -22,9 +22,6 @@ const COUNTS = [
 ] as const;
 export type CountName = (typeof COUNTS)[number];
 
-/** Counts that say how units ended: a plan that judges one of them judges the account itself. */
-const ACCOUNT: ReadonlySet<string> = new Set<CountName>(['activated', 'refused', 'failed', 'local', 'aborted']);
-
 const SERIES = ['register', 'connect', 'post', 'service.register', 'service.connect', 'service.post', 'lag'] as const;
 export type SeriesName = (typeof SERIES)[number];
 
@@ -209,9 +206,4 @@ function valueOf(left: readonly Metric[], run: Measured): number | null {
   const [over, under = 1] = values;
   // Nothing of nothing: the run does not say.
   return over === undefined || over === null || under === null || under === 0 ? null : over / under;
-}
-
-/** Does any of them say how many units may end otherwise than activated? */
-export function judgesAccount(thresholds: readonly Threshold[]): boolean {
-  return thresholds.some(({ left }) => left.some((metric) => metric.kind === 'count' && ACCOUNT.has(metric.name)));
 }
