@@ -7,6 +7,7 @@ import { UPLINK_QOS0_PER_SECOND, UPLINK_QOS1_PER_SECOND } from '../protocol/limi
 import { NAMESPACE_MAX, type FleetMode, type FleetPlan } from '../worker/fleet/plan.ts';
 import type { TargetLimits } from '../worker/fleet/limits.ts';
 import type { Cohort, ListedUnit } from '../worker/fleet/plan-cohort.ts';
+import { requirePublishable } from '../worker/fleet/plan-content.ts';
 import { parseUnits } from '../worker/fleet/plan-csv.ts';
 import { forecastFleet } from '../worker/fleet/plan-forecast.ts';
 import { printPlan } from '../worker/fleet/plan-print.ts';
@@ -93,6 +94,7 @@ export function planFleet(file: string | undefined, options: PlanOptions): Fleet
     ...(chosen.kind === 'remote' ? { limits: limitsOf(chosen) } : {}),
   };
   requireNames(unpaced, source);
+  requirePublishable(unpaced, source);
   const { plan, notes } = paced(unpaced, chosen, rate);
   const session = options.session ?? document.session ?? 'reference';
   return {

@@ -4,14 +4,13 @@ import { mention, mentionName } from '../../kernel/mention.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { isDeviceName } from '../../protocol/names.ts';
 import type { Arrival } from './arrivals.ts';
-import { contentOf } from './fleet-publishing.ts';
 import { DEFAULT_RATE, DEVICES_MAX, units, type FleetMode, type FleetPlan } from './plan.ts';
 import { cohortOf, arrivalFrom, type ReadUnits } from './plan-translate.ts';
-import { publishingOf, type Cohort } from './plan-cohort.ts';
+import type { Cohort } from './plan-cohort.ts';
+import { requireContent } from './plan-content.ts';
 import { tidied, type PlanDocument } from './plan-document.ts';
 import { requireDue } from './plan-due.ts';
 import type { PlanSource } from './plan-source.ts';
-import { TemplateError } from './template.ts';
 import { parseThreshold, type Threshold } from './thresholds.ts';
 
 /** What flags put over the document. */
@@ -211,29 +210,6 @@ function requireDistinct({ complain }: PlanSource, cohorts: readonly Cohort[]): 
   cohorts.forEach(({ name }, i) => {
     if (cohorts.findIndex((other) => other.name === name) < i)
       throw complain(['cohorts', i], `two cohorts are named ${mentionName(name)}`, 'give each a name of its own: name: meters');
-  });
-}
-
-/** Refuses templates that are none. */
-function requireContent({ complain }: PlanSource, cohorts: readonly Cohort[]): void {
-  cohorts.forEach((cohort, i) => {
-    const publishing = publishingOf(cohort);
-    if (!publishing) return;
-    const parts = [
-      [['topic'], { topic: publishing.topic ?? '' }],
-      [['payload'], { topic: '', payload: publishing.payload ?? '' }],
-      ...Object.entries(publishing.properties ?? {}).map(
-        ([key, value]) => [['properties', key], { properties: { [key]: value } }] as const,
-      ),
-    ] as const;
-    for (const [path, part] of parts) {
-      try {
-        contentOf({ qos: 0, reply: false, ...part });
-      } catch (error) {
-        if (!(error instanceof TemplateError)) throw error;
-        throw complain(['cohorts', i, 'publish', ...path], error.message, error.remedy);
-      }
-    }
   });
 }
 

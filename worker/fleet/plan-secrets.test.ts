@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { UserError } from '../../kernel/errors.ts';
 import type { FleetPlan } from './plan.ts';
 import { parseUnits } from './plan-csv.ts';
+import { requirePublishable } from './plan-content.ts';
 import { requireNames, resolvePlan } from './plan-resolve.ts';
 import { readPlan } from './plan-source.ts';
 
@@ -74,6 +75,7 @@ function complaint(text: string): string | undefined {
     const { fleet } = resolvePlan(source, {}, () => [1, 2, 3, 4].map((n) => ({ deviceName: `unit-000${n}` })));
     const plan: FleetPlan = { ...fleet, namespace: 'x1', productKey: 'a1Muster0001', productSecret: 'secret' };
     requireNames(plan, source);
+    requirePublishable(plan, source);
   } catch (error) {
     if (error instanceof UserError) return `${error.message}; ${error.remedy}`;
     throw error;
