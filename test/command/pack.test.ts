@@ -1,12 +1,14 @@
 // What a user installs: the packed project in an empty folder, with no registry to ask.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+const SHIPPED =
+  /^(bin\/|dist\/|types\/case\.d\.ts$|docs\/[\w-]+\.md$|docs\/(schemas|examples|ci)\/[\w.-]+$|examples\/(plans\/)?[\w-]+\.(yaml|csv|md)$|LICENSE$|README\.md$|package\.json$)/;
 const CHECKOUT = join(import.meta.dirname, '../..');
 let folder: string;
 let packed: readonly string[];
@@ -31,7 +33,7 @@ afterAll(() => {
 
 const command = (): string => join(folder, 'node_modules/.bin/muster');
 
-test('holds the command, the page, the types of a case and the licences, and nothing else', () => {
+test('holds the command, the page, the types of a case, the pages and examples that messages name, and the licences, and nothing else', () => {
   expect(packed).toEqual(
     expect.arrayContaining([
       'bin/muster.mjs',
@@ -41,10 +43,27 @@ test('holds the command, the page, the types of a case and the licences, and not
       'types/case.d.ts',
       'LICENSE',
       'README.md',
+      'docs/fleet.md',
+      'docs/schemas/plan.schema.json',
+      'docs/schemas/target.schema.json',
+      'docs/examples/keeps-posting.case.mjs',
+      'examples/plans/listed.yaml',
+      'examples/plans/devices.csv',
     ]),
   );
-  expect(packed.filter((path) => !/^(bin\/|dist\/|types\/case\.d\.ts$|LICENSE$|README\.md$|package\.json$)/.test(path))).toEqual([]);
+  expect(packed.filter((path) => !SHIPPED.test(path))).toEqual([]);
   expect(packed.filter((path) => /(?<!\.d)\.ts$|\.map$|test|\.built/.test(path))).toEqual([]);
+});
+
+test('holds every page and example that a message or a page of help names', () => {
+  const source = ['cli', 'kernel', 'worker', 'scenarios', 'report', 'platform-stub'].flatMap((part) =>
+    readdirSync(join(CHECKOUT, part), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.ts$/.test(path) && !/\.(test|testkit)\.ts$/.test(path))
+      .map((path) => readFileSync(join(CHECKOUT, part, path), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')),
+  );
+  const named = new Set(source.flatMap((text) => text.match(/\b(docs|examples)\/[\w/.-]*\w/g) ?? []));
+  expect(named).toContain('docs/fleet.md');
+  for (const path of named) expect(packed.some((one) => one === path || one.startsWith(`${path}/`))).toBe(true);
 });
 
 test('judges the stub', () => {
