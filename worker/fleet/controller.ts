@@ -15,7 +15,7 @@ import {
   type Percentiles,
   type Phase,
 } from './measure.ts';
-import { planDigest, type FleetPlan } from './plan.ts';
+import { planDigest, units, type FleetPlan } from './plan.ts';
 import { rosterOf } from './plan-roster.ts';
 import { Series, type SeriesPoint } from './series.ts';
 import type { Judged } from './thresholds.ts';
@@ -128,8 +128,11 @@ function addTraffic(parts: readonly FleetSnapshot[]): Traffic {
   return all;
 }
 
+const MS_PER_SECOND = 1_000;
 /** Two rates that differ by less are one, and the arithmetic. */
 const ROUNDING = 1e-6;
+/** Moments since 1970 are exact to less than that, milliseconds. */
+const DUE_TOLERANCE_MS = 0.01;
 
 export class FleetController {
   readonly #plan: FleetPlan;
@@ -138,6 +141,8 @@ export class FleetController {
   readonly #series: Series;
   readonly #encoded: (EncodedHistograms | undefined)[] = [];
   #startAt: number | undefined;
+  /** When all units are due, in order; worked out where a worker died. */
+  #offsets: Float64Array | undefined;
 
   /** @param deaths for each share, what resolves with the reason when its worker dies, where that does not end the process */
   constructor(plan: FleetPlan, shares: readonly FleetShare[], clock: Clock, deaths: readonly Promise<string>[] = []) {
@@ -235,9 +240,9 @@ export class FleetController {
       this.#series.add(worker, series);
       if (histograms) this.#encoded[worker] = histograms;
     });
-    for (const { worker, units } of this.#crew.lost()) {
+    for (const { worker, units: open } of this.#crew.lost()) {
       const diedAt = this.#crew.diedAt(worker) ?? 0;
-      this.#series.died(worker, Math.floor((diedAt - (this.#startAt ?? diedAt)) / 1000), units);
+      this.#series.died(worker, Math.floor((diedAt - (this.#startAt ?? diedAt)) / MS_PER_SECOND), open);
     }
     return make(parts);
   }
@@ -284,26 +289,45 @@ export class FleetController {
     };
   }
 
-  /** Arrivals a second of the units started so far: from the first to the last by plan, and as they really came. */
+  /**
+   * Arrivals a second of the units due so far, as planned and as they really came. Both count from when the first was due: a burst at the end
+   * is no higher rate than was asked for.
+   */
   #rate(parts: readonly FleetSnapshot[]): Rate {
     const { rate, closed } = this.#plan;
     const started = parts.reduce((total, part) => total + part.counts.started, 0);
-    const over = (first: number, last: number): number => (started < 2 || last <= first ? rate : ((started - 1) * 1000) / (last - first));
     const due = parts.flatMap((part) => part.due ?? []);
     const [firstDue, lastDue] = [Math.min(...due.map(({ first }) => first)), Math.max(...due.map(({ last }) => last))];
+    const lastStart = Math.max(...parts.flatMap((part) => part.lastStart ?? []));
+    if (lastDue <= firstDue) {
+      // All at once count as so many in one second.
+      const tookMs = Math.max(MS_PER_SECOND, lastStart - firstDue);
+      return { offered: rate, achieved: started === 0 ? 0 : (rate * MS_PER_SECOND) / tookMs, atOnce: true };
+    }
+    const planned = perSecond(started, firstDue, lastDue);
     // In a closed model they are due when they start: it offers what is achieved.
-    if (closed !== undefined) return { offered: over(firstDue, lastDue), achieved: over(firstDue, lastDue) };
-    // All at once is no rate: then the scheduler's lag alone says how late they came.
-    if (lastDue <= firstDue) return { offered: rate, achieved: rate };
-    const planned = over(firstDue, lastDue);
-    const [firstStart, lastStart] = [
-      Math.min(...parts.flatMap((part) => part.firstStart ?? [])),
-      Math.max(...parts.flatMap((part) => part.lastStart ?? [])),
-    ];
+    if (closed !== undefined) return { offered: planned, achieved: planned };
+    const offered = this.#crew.lost().length > 0 ? this.#offeredByPlan(lastDue) : planned;
     return {
-      offered: Math.abs(planned - rate) < ROUNDING * rate ? rate : planned,
-      achieved: over(firstStart, lastStart),
-      overrunMs: Math.max(0, lastStart - firstStart - (lastDue - firstDue)),
+      offered: Math.abs(offered - rate) < ROUNDING * rate ? rate : offered,
+      achieved: perSecond(started, firstDue, lastStart),
+      overrunMs: Math.max(0, lastStart - lastDue),
     };
   }
+
+  /** What the plan offered until the last moment that is known of, also by the units of which a dead worker had nothing to tell. */
+  #offeredByPlan(lastDue: number): number {
+    const startAt = this.#startAt ?? 0;
+    const deaths = this.#crew.lost().map(({ worker }) => this.#crew.diedAt(worker) ?? 0);
+    const until = Math.max(lastDue, ...deaths) - startAt + DUE_TOLERANCE_MS;
+    const offsets = (this.#offsets ??= Float64Array.from(units(this.#plan), ({ offsetMs }) => offsetMs).sort());
+    const after = offsets.findIndex((offset) => offset > until);
+    const count = after < 0 ? offsets.length : after;
+    return perSecond(count, offsets[0] ?? 0, offsets[count - 1] ?? 0);
+  }
+}
+
+/** Of so many arrivals from the first to the last, milliseconds of the clock. */
+function perSecond(arrivals: number, first: number, last: number): number {
+  return ((arrivals - 1) * MS_PER_SECOND) / (last - first);
 }

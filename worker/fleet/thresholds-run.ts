@@ -6,6 +6,9 @@ import type { CountName, Measured, SeriesName } from './thresholds.ts';
 /** What attempts count as that nobody answered. */
 const OF_SILENCE: ReadonlySet<CountName> = new Set(['activated', 'failed', 'answered', 'lost']);
 
+/** What says nothing where all came at once. */
+const OF_RATE: ReadonlySet<CountName> = new Set(['offered', 'achieved']);
+
 /** A finished run, for `judge`. Times are withheld where the run's own validity forbids them, and so are counts that silences
  * are part of which may be ours. */
 export function measuredOf(report: FleetReport, histograms: Histograms): Measured {
@@ -30,7 +33,7 @@ export function measuredOf(report: FleetReport, histograms: Histograms): Measure
     histograms[of === 'lag' || of.startsWith('service.') ? (of as keyof Histograms) : (`latency.${of}` as keyof Histograms)];
   const doubtful = report.validity.doubtfulSilences !== undefined;
   return {
-    count: (name) => (doubtful && OF_SILENCE.has(name) ? null : counts[name]),
+    count: (name) => ((doubtful && OF_SILENCE.has(name)) || (report.rate.atOnce && OF_RATE.has(name)) ? null : counts[name]),
     samples: (of) => timed(of).totalCount,
     percentile(of, p) {
       const histogram = timed(of);

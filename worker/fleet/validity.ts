@@ -19,8 +19,13 @@ export interface Rate {
   /** Arrivals per second: as planned, and as they were started. */
   readonly offered: number;
   readonly achieved: number;
-  /** By how much longer than planned it took from the first arrival to the last, milliseconds; absent where there was no rate. */
+  /** By how much longer than planned it took until the last arrival, milliseconds; absent where there was no rate. */
   readonly overrunMs?: number;
+  /**
+   * All were due at one moment, or nobody came: there is no rate. `offered` counts them as due in one second, `achieved` says how long it took
+   * to start them, and neither decides anything; the lag does.
+   */
+  readonly atOnce?: true;
 }
 
 /** Each by itself: a hundred posts in time would hide each late arrival. */
@@ -48,7 +53,7 @@ export function validity(histograms: Histograms, rate: Rate, local: number, lost
     if (late > LAG_P99_MAX_MS) reasons.push(`scheduler lag p99${of} was ${late} ms, more than ${LAG_P99_MAX_MS} ms`);
   }
   // Arrivals of less than a second differ by more than 5 % for a delay that is tolerated of each of them: then the lag alone says it.
-  if (rate.achieved < ACHIEVED_MIN * rate.offered && (rate.overrunMs ?? Infinity) > LAG_P99_MAX_MS) {
+  if (!rate.atOnce && rate.achieved < ACHIEVED_MIN * rate.offered && (rate.overrunMs ?? Infinity) > LAG_P99_MAX_MS) {
     reasons.push(
       `${rate.achieved.toFixed(0)} of ${rate.offered.toFixed(0)} arrivals a second were achieved, less than ${ACHIEVED_MIN * 100} %`,
     );
