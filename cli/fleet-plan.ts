@@ -3,15 +3,14 @@ import { dirname, resolve } from 'node:path';
 import { UserError } from '../kernel/errors.ts';
 import { described, mentionPath } from '../kernel/mention.ts';
 import { LOWER_HEX, ALPHANUMERIC, secureRandom, seededRandom } from '../kernel/random.ts';
-import { UPLINK_QOS0_PER_SECOND, UPLINK_QOS1_PER_SECOND } from '../protocol/limits.ts';
 import { NAMESPACE_MAX, type FleetMode, type FleetPlan } from '../worker/fleet/plan.ts';
-import type { TargetLimits } from '../worker/fleet/limits.ts';
+import { heldTo, limitsOf } from '../worker/fleet/pace.ts';
 import type { Cohort, ListedUnit } from '../worker/fleet/plan-cohort.ts';
 import { requirePublishable } from '../worker/fleet/plan-content.ts';
 import { parseUnits } from '../worker/fleet/plan-csv.ts';
 import { forecastFleet } from '../worker/fleet/plan-forecast.ts';
 import { printPlan } from '../worker/fleet/plan-print.ts';
-import { offeredRate, planOfFlags, requireNames, resolvePlan, type ResolvedPlan } from '../worker/fleet/plan-resolve.ts';
+import { planOfFlags, requireNames, resolvePlan, type ResolvedPlan } from '../worker/fleet/plan-resolve.ts';
 import { readPlan, type PlanSource } from '../worker/fleet/plan-source.ts';
 import { readText, tryRead } from './files.ts';
 import { readFlash, type FlashContent } from './flash.ts';
@@ -175,19 +174,6 @@ function productOf(chosen: ChosenTarget, seed: string): Pick<FleetPlan, 'product
   return { productKey: `a1${draw.text(8, ALPHANUMERIC)}`, productSecret: draw.text(16, LOWER_HEX) };
 }
 
-/** What the target is known to limit, whether this run keeps it or not; the vendor's figures beside those that it declares. */
-function limitsOf({ perSecond, perDevicePerMinute }: RemoteTarget): TargetLimits {
-  return {
-    ...(perSecond === undefined ? {} : { connectsPerSecond: perSecond }),
-    ...(perDevicePerMinute === undefined
-      ? {}
-      : {
-          connectsPerDevicePerMinute: perDevicePerMinute,
-          publishesPerDevicePerSecond: { qos0: UPLINK_QOS0_PER_SECOND, qos1: UPLINK_QOS1_PER_SECOND },
-        }),
-  };
-}
-
 /** Holds a plan to what its target declares, unless --rate says otherwise. */
 function paced(plan: FleetPlan, chosen: ChosenTarget, asked: number | undefined): { plan: FleetPlan; notes: string[] } {
   if (chosen.kind === 'stub') return { plan, notes: [] };
@@ -205,13 +191,13 @@ function paced(plan: FleetPlan, chosen: ChosenTarget, asked: number | undefined)
         : [];
     return { plan: { ...plan, pace: each }, notes };
   }
-  const held: FleetPlan = { ...plan, pace: { ...each, perSecond } };
-  const rate = offeredRate(held);
-  const slower = rate < offeredRate(plan) * 0.999;
+  const { plan: held, slower } = heldTo(plan, { ...each, perSecond });
   return {
-    plan: { ...held, rate },
+    plan: held,
     notes: slower
-      ? [`arrivals are held to ${rate.toFixed(0)} a second: ${chosen.name} takes ${perSecond} connections a second (--rate N overrides)`]
+      ? [
+          `arrivals are held to ${held.rate.toFixed(0)} a second: ${chosen.name} takes ${perSecond} connections a second (--rate N overrides)`,
+        ]
       : [],
   };
 }

@@ -10,6 +10,7 @@ import { findStub } from '../platform-stub/node/run-file.node.ts';
 import { operatorUrl } from '../platform-stub/node/target-file.node.ts';
 import { openInventory, type Inventory } from '../scenarios/engine/inventory.node.ts';
 import { paceMsOf } from '../scenarios/engine/pacing.ts';
+import { knownPace } from '../worker/fleet/pace.ts';
 import type { TcpTransportOptions } from '../worker/transport/tcp.node.ts';
 import { promptSecret } from './ask.ts';
 import { readNamed, readText } from './files.ts';
@@ -160,7 +161,6 @@ function fromFile(path: string, options: TargetOptions): RemoteTarget {
       'leave one of them out, or set administrator.createProducts to false',
     );
   }
-  const unlimited = pace.perDevicePerMinute === 'none';
   const { mqtt, mqtts, ws, wss } = target.endpoints;
   return {
     kind: 'remote',
@@ -179,7 +179,7 @@ function fromFile(path: string, options: TargetOptions): RemoteTarget {
     profiles: target.profiles,
     administrator: administrator?.kind === 'stub' ? stubOf(administrator, path, named) : administrator,
     inventory: target.inventory === undefined ? undefined : inventoryIn(path, target.inventory, named),
-    perSecond: pace.perSecond ?? (unlimited ? undefined : CONNECTS_PER_ACCOUNT_PER_SECOND),
+    perSecond: knownPace(pace).perSecond,
     ...paceOf(pace.perDevicePerMinute),
   };
 }

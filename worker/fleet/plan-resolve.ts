@@ -4,6 +4,7 @@ import { mention, mentionName } from '../../kernel/mention.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { isDeviceName } from '../../protocol/names.ts';
 import type { Arrival } from './arrivals.ts';
+import { offeredRate } from './pace.ts';
 import { DEFAULT_RATE, DEVICES_MAX, units, type FleetMode, type FleetPlan } from './plan.ts';
 import { cohortOf, arrivalFrom, type ReadUnits } from './plan-translate.ts';
 import type { Cohort } from './plan-cohort.ts';
@@ -138,22 +139,6 @@ function sharedName({ document, complain }: PlanSource, deviceName: string, befo
         `${other.csv} names ${mentionName(deviceName)}, and so does the cohort ${first}`,
         'take the line out of one of them',
       );
-}
-
-/** Arrivals a second on the average from the first to the last; all at once counts as one second. */
-export function offeredRate(fleet: Pick<FleetPlan, 'devices' | 'cohorts' | 'arrival' | 'seed' | 'mode' | 'rate' | 'pace'>): number {
-  const { arrival, cohorts = [] } = fleet;
-  if (arrival?.shape === 'constant' && fleet.pace?.perSecond === undefined && cohorts.every((cohort) => !cohort.arrival))
-    return arrival.rate;
-  // A plan that is whole keeps what it says: its flash is of a namespace.
-  const plan: FleetPlan = { namespace: '0', productKey: '', productSecret: '', ...fleet };
-  let first = Infinity;
-  let last = -Infinity;
-  for (const { offsetMs } of units(plan)) {
-    first = Math.min(first, offsetMs);
-    last = Math.max(last, offsetMs);
-  }
-  return last > first ? ((fleet.devices - 1) * 1000) / (last - first) : fleet.devices;
 }
 
 /** The same cohorts with `devices` units in all, each with its part of them, at least one. */
