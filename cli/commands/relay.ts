@@ -16,7 +16,7 @@ import { wholeNumber } from '../numbers.ts';
 import { originOf, RELAY_PATH } from '../relay/access.ts';
 import { listenOnLoopback } from '../relay/listen.ts';
 import { createRelay } from '../relay/relay.ts';
-import { listed, targetFromFile, targetOf, withUniqueIds, type RelayTarget } from '../relay/targets.ts';
+import { listed, STUB_PACE, targetFromFile, targetOf, withUniqueIds, type RelayTarget } from '../relay/targets.ts';
 import { watchForStop } from './stub.ts';
 
 interface RelayOptions {
@@ -79,7 +79,12 @@ function runningStub(): RelayTarget {
     throw new UserError('no stub of yours is running', 'name whom to reach with --target FILE, or start `muster stub`', EXIT.unreachable);
   const { mqtt, mqtts } = endpointsOf(LOOPBACK, stub.ports);
   const productKey = stub.products[0]?.productKey ?? '';
-  return targetOf({ name: 'stub', productKey }, { mqtt, mqtts }, { ca: readText(stub.caPath, 'CA file') }, 'the running stub');
+  return targetOf(
+    { name: 'stub', productKey, pace: STUB_PACE },
+    { mqtt, mqtts },
+    { ca: readText(stub.caPath, 'CA file') },
+    'the running stub',
+  );
 }
 
 const EXAMPLES = `

@@ -22,7 +22,7 @@ import { policyOfMutant } from '../mutants.ts';
 import { RELAY_PATH } from '../relay/access.ts';
 import { listenOnLoopback } from '../relay/listen.ts';
 import { createRelay, type Relay } from '../relay/relay.ts';
-import { listed, targetFromFile, targetOf, withUniqueIds, type RelayTarget } from '../relay/targets.ts';
+import { listed, STUB_PACE, targetFromFile, targetOf, withUniqueIds, type RelayTarget } from '../relay/targets.ts';
 import { watchForStop } from './stub.ts';
 
 interface ServeOptions {
@@ -103,7 +103,7 @@ function openRelay(named: readonly RelayTarget[], port: () => number): Beside['r
 function relayedStub({ ports, caPath, config }: OpenStub): RelayTarget {
   const { mqtt, mqtts } = endpointsOf(LOOPBACK, ports);
   const productKey = config.products[0]?.productKey ?? '';
-  return targetOf({ name: 'stub', productKey }, { mqtt, mqtts }, { ca: readText(caPath, 'CA file') }, 'the stub');
+  return targetOf({ name: 'stub', productKey, pace: STUB_PACE }, { mqtt, mqtts }, { ca: readText(caPath, 'CA file') }, 'the stub');
 }
 
 /** Tells the page how to operate the stub beside it; only a page of this server can read the answer. */

@@ -3,17 +3,23 @@ import { X509Certificate } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { messageOf, UserError } from '../../kernel/errors.ts';
+import type { DeclaredPace } from '../../worker/fleet/pace.ts';
 import { readText } from '../files.ts';
 import { readTargetFile } from '../target-file.ts';
 import type { Place } from './dial.ts';
 
 export type EndpointName = 'mqtt' | 'mqtts';
 
+/** A stub limits nobody unless it was told to; its own target file says the same. */
+export const STUB_PACE: DeclaredPace = { perDevicePerMinute: 'none' };
+
 export interface RelayTarget {
   /** What a client names it by; unique. */
   readonly id: string;
   readonly name: string;
   readonly productKey: string;
+  /** As its file declares it, for the page to keep: the relay itself holds nobody up. */
+  readonly pace: DeclaredPace;
   readonly endpoints: Readonly<Partial<Record<EndpointName, Place>>>;
 }
 
@@ -33,7 +39,7 @@ interface Trust {
 
 /** A target of these URLs; `where` names it for mistakes. */
 export function targetOf(
-  { name, productKey }: { readonly name: string; readonly productKey: string },
+  { name, productKey, pace = {} }: { readonly name: string; readonly productKey: string; readonly pace?: DeclaredPace },
   endpoints: Readonly<Partial<Record<EndpointName, string>>>,
   trust: Trust,
   where: string,
@@ -50,7 +56,7 @@ export function targetOf(
   });
   if (places.length === 0)
     throw new UserError(`${where} has neither an mqtts nor an mqtt endpoint`, 'add one: a relay opens TLS and TCP, no WebSockets');
-  return { id: slug(name), name, productKey, endpoints: Object.fromEntries(places) };
+  return { id: slug(name), name, productKey, pace, endpoints: Object.fromEntries(places) };
 }
 
 /** Reads a target file. UserErrors say what is wrong with it. */
@@ -60,11 +66,16 @@ export function targetFromFile(path: string): RelayTarget {
       `--target ${path} is no target file, and the relay leads to the endpoints of one`,
       'write one: docs/targets.md has the smallest',
     );
-  const { name, product, endpoints, tls } = readTargetFile(path);
+  const { name, product, endpoints, tls, pace } = readTargetFile(path);
   const { mqtt, mqtts } = endpoints;
   const ca = tls.ca === undefined ? undefined : readText(resolve(dirname(path), tls.ca), 'CA file');
   const trust = { ca, serverName: tls.serverName, insecure: tls.insecure };
-  return targetOf({ name, productKey: product.key }, { ...(mqtt && { mqtt }), ...(mqtts && { mqtts }) }, trust, `target file ${path}`);
+  return targetOf(
+    { name, productKey: product.key, pace },
+    { ...(mqtt && { mqtt }), ...(mqtts && { mqtts }) },
+    trust,
+    `target file ${path}`,
+  );
 }
 
 /** The same targets, each with an id of its own. */
@@ -78,12 +89,12 @@ export function withUniqueIds(targets: readonly RelayTarget[]): RelayTarget[] {
   });
 }
 
-export function listed({ id, name, productKey, endpoints }: RelayTarget): ListedTarget {
+export function listed({ id, name, productKey, pace, endpoints }: RelayTarget): ListedTarget {
   const places = Object.entries(endpoints).map(([key, { host, port, tls }]) => {
     const sni = tls?.serverName ?? host;
     return [key, { host, port, ...(tls && !/^[\d.]+$|:/.test(sni) ? { sni } : {}) }];
   });
-  return { id, name, productKey, endpoints: Object.fromEntries(places) as ListedTarget['endpoints'] };
+  return { id, name, productKey, pace, endpoints: Object.fromEntries(places) as ListedTarget['endpoints'] };
 }
 
 function slug(name: string): string {
