@@ -85,6 +85,40 @@ test('the command of a platform of the user holds no secret, and is there once i
   await expect(page.getByText('Set MUSTER_PRODUCT_SECRET first')).toBeVisible();
 });
 
+test('a platform of the user is held to the limits of the vendor, and the form tells what is ahead', async ({ page }) => {
+  await page.goto('./');
+  const forecast = page.getByTestId('fleet-forecast');
+  // The in-page platform limits nothing, and forgets.
+  await expect(forecast).toHaveText(
+    'Forecast: about 4 s until all have come; 2,000 DeviceNames, 2,000 registrations, 1,000 ClientIDs, 4,000 connects.',
+  );
+  await expect(page.getByTestId('held')).toHaveCount(0);
+  await page.getByLabel('Own platform').check();
+  await page.getByRole('textbox', { name: 'Devices' }).fill('200');
+  await expect(page.getByTestId('held')).toContainText(
+    "Arrivals are held to 250 a second: the vendor's platform takes 500 connections a second, and each device makes 2.",
+  );
+  // As long as a browser needs for 400 connections to one host.
+  await expect(forecast).toContainText('about 10 s until all have come; 200 DeviceNames, 200 registrations, 100 ClientIDs, 400 connects.');
+  await expect(forecast).toContainText('Names and ClientIDs stay at the platform after the run.');
+  await page.getByLabel('URL').fill('wss://127.0.0.1:8084/mqtt');
+  await page.getByLabel('ProductKey').fill('a1Own');
+  await expect(page.getByTestId('headless')).toContainText('--rate 250 ');
+  await page.getByLabel('Arrivals / s').fill('250');
+  await expect(page.getByTestId('held')).toHaveCount(0);
+  await page.getByLabel('Arrivals / s').fill('500');
+  await page.getByLabel('Registration', { exact: true }).selectOption('connect');
+  await expect(page.getByTestId('held')).toHaveCount(0);
+  await expect(forecast).toHaveText(/200 DeviceNames, 0 registrations, 0 ClientIDs, 200 connects\.\s*$/);
+  await page.getByRole('textbox', { name: 'Devices' }).fill('none');
+  await expect(forecast).toHaveCount(0);
+  await page.getByRole('textbox', { name: 'Devices' }).fill('200');
+  await page.getByLabel('Registration', { exact: true }).selectOption('mixed');
+  await page.getByLabel('Language').selectOption('zh-CN');
+  await expect(page.getByTestId('held')).toContainText('每秒到达降至 250 台');
+  await expect(forecast).toContainText('预计约 10 秒后全部到达；200 个设备名');
+});
+
 test('names are to be added for those devices that register in pre-registration mode, and for nobody else', async ({ page }) => {
   await page.goto('./');
   await page.getByLabel('Own platform').check();

@@ -10,6 +10,7 @@ const PRODUCT = { productKey: 'a1RelayTest', productSecret: 'ps0123456789abcd' }
 const DEVICES = 300;
 
 interface SavedFleet {
+  readonly rate: { readonly offered: number };
   readonly latencyMs: { readonly connect: { readonly p50: number } | null };
   readonly relay: Readonly<
     Record<'tcpMs' | 'tlsMs' | 'firstByteMs', { readonly count: number } & Partial<Record<'p50' | 'p90' | 'p99' | 'max', number>>>
@@ -24,13 +25,17 @@ interface Lab {
   readonly stop: () => Promise<void>;
 }
 
-/** A stub, and the app beside it with that stub as the one target of its relay. */
-async function lab(): Promise<Lab> {
+/**
+ * A stub, and the app beside it with that stub as the one target of its relay.
+ * @param pace what its target file declares; a stub limits nothing unless told
+ */
+async function lab(pace?: string): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-relay-'));
   const config = join(folder, 'stub.json');
   await writeFile(config, JSON.stringify({ products: [{ ...PRODUCT, dynamicRegistration: true, devices: [] }] }));
   const stub = await startCommand(['stub', '--json', '--config', config]);
   const { api, target } = JSON.parse(stub.line) as { api: number; target: string };
+  if (pace !== undefined) await writeFile(target, (await readFile(target, 'utf8')).replace(/^pace:\n( .*\n)+/m, `pace: ${pace}\n`));
   const token = await readFile(join(dirname(target), 'operator-token'), 'utf8');
   const operate = async (command: object): Promise<Record<string, unknown>> => {
     const headers = { authorization: `Bearer ${token}` };
@@ -74,6 +79,8 @@ test.describe('through the relay', () => {
   test(`${DEVICES} devices in both modes over TLS, which is more than a page has WebSockets`, async ({ page }) => {
     await page.goto(there.app);
     await fill(page, DEVICES);
+    // A stub limits nothing.
+    await expect(page.getByTestId('held')).toHaveCount(0);
     await there.add((await downloaded(page, page.getByRole('button', { name: 'Download' }))).trim().split('\n'));
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await phase(page, 'holding');
@@ -165,6 +172,25 @@ test.describe('through the relay', () => {
     await expect(trouble).toContainText('Nothing listens at the target');
     await expect(page.getByTestId('own-silence')).toHaveCount(0);
   });
+});
+
+test('a pace that the target file declares is kept, and the form says so before', async ({ page }) => {
+  const there = await lab('{ perDevicePerMinute: none, perSecond: 40 }');
+  try {
+    await page.goto(there.app);
+    await fill(page, 30, 'regnwl');
+    await expect(page.getByTestId('held')).toHaveText(
+      'Arrivals are held to 20 a second: by its target file the platform takes 40 connections a second, and each device makes 2.',
+    );
+    await expect(page.getByTestId('fleet-forecast')).toContainText('about 2 s until all have come; 30 DeviceNames');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await phase(page, 'holding');
+    expect(await counter(page, 'online')).toBe(30);
+    const saved = JSON.parse(await downloaded(page, page.getByTestId('download-fleet'))) as SavedFleet;
+    expect(saved.rate.offered).toBeCloseTo(20, 3);
+  } finally {
+    await there.stop();
+  }
 });
 
 test('an app without a relay offers none', async ({ page }) => {

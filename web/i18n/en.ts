@@ -63,6 +63,13 @@ export const en = {
   'fleet.seed': 'Seed',
   'fleet.namespace': 'Namespace',
   'fleet.namespaceHint': 'New for every run: a real platform remembers names.',
+  'fleet.held.vendor':
+    "Arrivals are held to {rate} a second: the vendor's platform takes {limit} connections a second, and each device makes {each}. A target file may declare another pace: muster serve --target FILE.",
+  'fleet.held.target':
+    'Arrivals are held to {rate} a second: by its target file the platform takes {limit} connections a second, and each device makes {each}.',
+  'fleet.forecast':
+    'Forecast: about {time} until all have come; {names} DeviceNames, {registrations} registrations, {clientIds} ClientIDs, {connects} connects.',
+  'fleet.forecastStays': 'Names and ClientIDs stay at the platform after the run.',
   'fleet.run': 'Run',
   'fleet.runAgain': 'Run again',
   'fleet.stop': 'Stop',

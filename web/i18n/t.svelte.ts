@@ -8,6 +8,9 @@ export type Language = 'en' | 'zh-CN';
 export const LANGUAGES: Readonly<Record<Language, string>> = { en: 'English', 'zh-CN': '中文' };
 const MESSAGES: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { en, 'zh-CN': zhCN };
 
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
 const chosen = $state<{ language: Language }>({ language: navigator.language.startsWith('zh') ? 'zh-CN' : 'en' });
 
 export function language(): Language {
@@ -36,6 +39,14 @@ export function number(value: number, digits = 0): string {
 /** Milliseconds for a table: three significant digits are all that the histograms hold. */
 export function milliseconds(value: number): string {
   return number(value, value < 10 ? 2 : value < 100 ? 1 : 0);
+}
+
+/** A time for a person who waits: seconds where there are few, then minutes. */
+export function duration(ms: number): string {
+  const minutes = Math.ceil(ms / MINUTE_MS);
+  if (ms < 2 * MINUTE_MS) return t('suite.seconds', { count: number(Math.max(1, Math.ceil(ms / 1_000))) });
+  if (ms < 2 * HOUR_MS) return t('suite.minutes', { count: number(minutes) });
+  return t('suite.hours', { hours: number(Math.floor(minutes / 60)), minutes: number(minutes % 60) });
 }
 
 /** The time of day, to the millisecond. */

@@ -62,6 +62,11 @@ export const zhCN = {
   'fleet.seed': '种子',
   'fleet.namespace': '命名空间',
   'fleet.namespaceHint': '每次运行都换新：真实平台会记住名称。',
+  'fleet.held.vendor':
+    '每秒到达降至 {rate} 台：厂商平台每秒最多接受 {limit} 个连接，每台设备建立 {each} 个。目标文件可声明其他限制：muster serve --target FILE。',
+  'fleet.held.target': '每秒到达降至 {rate} 台：目标文件声明平台每秒最多接受 {limit} 个连接，每台设备建立 {each} 个。',
+  'fleet.forecast': '预计约 {time}后全部到达；{names} 个设备名，{registrations} 次注册，{clientIds} 个 ClientID，{connects} 次连接。',
+  'fleet.forecastStays': '名称和 ClientID 在运行后仍留在平台上。',
   'fleet.run': '运行',
   'fleet.runAgain': '再次运行',
   'fleet.stop': '停止',

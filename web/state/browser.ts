@@ -4,6 +4,8 @@
 const SOCKETS = { chromium: 255, firefox: 200 } as const;
 /** WebSockets a page opens at once: Chromium delays new ones by seconds when 16 are pending (measured). */
 const PENDING = 8;
+/** WebSockets that a page opens a second to one host, about (measured). */
+export const WEBSOCKETS_PER_SECOND = 40;
 
 const FEWEST_WORKERS = 2;
 const MOST_WORKERS = 4;

@@ -1,8 +1,10 @@
 // What a user may enter for a fleet run, and what is wrong with it. Pure: fields in, problems or a plan out.
 import type { SessionName } from '../../kernel/trace/event.ts';
 import { isProductKey } from '../../protocol/names.ts';
+import type { KnownPace } from '../../worker/fleet/pace.ts';
 import { NAMESPACE_MAX, type FleetMode, type FleetPlan } from '../../worker/fleet/plan.ts';
 import type { Key } from '../i18n/t.svelte.ts';
+import { pacedPlan } from './ahead.ts';
 
 /** The platform in the page, one over WSS, or one through the relay. */
 export type TargetKind = 'stub' | 'wss' | 'relay';
@@ -60,11 +62,19 @@ export function problemsOf(values: Values): Problems {
   return problems;
 }
 
-/** The plan that values without a problem stand for. `invented` gives the in-page platform's product. */
-export function planOf(values: Values, invented: (seed: string) => { productKey: string; productSecret: string }): FleetPlan {
+/**
+ * The plan that values without a problem stand for.
+ * @param invented gives the in-page platform's product
+ * @param pace     what the target takes; undefined of the in-page platform
+ */
+export function planOf(
+  values: Values,
+  invented: (seed: string) => { productKey: string; productSecret: string },
+  pace?: KnownPace,
+): FleetPlan {
   const { target, mode, seed } = values;
   const product = target === 'stub' ? invented(seed) : { productKey: values.productKey, productSecret: values.productSecret };
-  return {
+  const plan: FleetPlan = {
     ...product,
     devices: Number(values.devices),
     rate: Number(values.rate),
@@ -73,4 +83,5 @@ export function planOf(values: Values, invented: (seed: string) => { productKey:
     // The in-page platform is new at every run and has nothing to remember.
     namespace: target === 'stub' ? '0' : values.namespace,
   };
+  return pacedPlan(plan, pace);
 }

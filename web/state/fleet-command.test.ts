@@ -35,6 +35,12 @@ describe('the command of a form', () => {
     expect(fleetCommandOf({ ...OWN, target: 'relay' }, null)).toBeNull();
   });
 
+  it('names the rate that the target takes, never a higher one', () => {
+    expect(fleetCommandOf(OWN, null, 250)).toContain(' --rate 250 ');
+    expect(fleetCommandOf(OWN, null, 500 / 3)).toContain(' --rate 166.666 ');
+    expect(fleetCommandOf(OWN, null, 249.99999999999997)).toContain(' --rate 250 ');
+  });
+
   it('needs no secret, but everything else', () => {
     expect(fleetCommandOf({ ...OWN, productSecret: '' }, null)).toBe(fleetCommandOf(OWN, null));
     for (const lacking of [

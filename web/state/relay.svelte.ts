@@ -1,12 +1,19 @@
 // The relay beside the app, if `muster serve` brought one: whom devices of this page may reach over TLS and TCP. Its token stays in memory.
+import type { DeclaredPace } from '../../worker/fleet/pace.ts';
 import type { RelayedPage } from '../../worker/transport/mux-websocket.web.ts';
 
-type RelayTarget = RelayedPage['target'] & { readonly name: string; readonly productKey: string };
+type RelayTarget = RelayedPage['target'] & { readonly name: string; readonly productKey: string; readonly pace?: DeclaredPace };
 
+/** What `GET /session` tells of the relay. */
 interface Session {
   readonly path: string;
   readonly token: string;
   readonly targets: readonly RelayTarget[];
+}
+
+interface Answer {
+  readonly relay?: Session | null;
+  readonly stub?: { readonly wss: number } | null;
 }
 
 /** One end of a target: where devices of the page end up. */
@@ -25,6 +32,8 @@ class Relay {
   #session: Session | null = $state.raw(null);
   /** The destination that is chosen, by its id; the first where that is none. */
   chosen = $state('');
+  /** Where the stub beside the app takes WSS, if there is one. */
+  besidePort: number | undefined = $state();
 
   readonly destinations: readonly Destination[] = $derived(this.#session?.targets.flatMap(destinationsOf) ?? []);
   /** Those that devices can register at, one a target. */
@@ -36,8 +45,9 @@ class Relay {
     try {
       const response = await fetch(SESSION_PATH, { headers: { Accept: 'application/json' }, cache: 'no-store' });
       const isAnswer = response.ok && (response.headers.get('Content-Type') ?? '').includes('json');
-      const session = isAnswer ? ((await response.json()) as { readonly relay?: Session | null } | null) : null;
+      const session = isAnswer ? ((await response.json()) as Answer | null) : null;
       this.#session = session?.relay ?? null;
+      this.besidePort = session?.stub?.wss;
     } catch {
       this.#session = null;
     }

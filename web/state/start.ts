@@ -1,4 +1,5 @@
 // What a run of the page needs from all its parts: the Run button, the demo, and the end of the page.
+import { paceAt } from './ahead.ts';
 import { DEVICES_MAX, planOf, RATE_MAX } from './fields.ts';
 import { fleet } from './fleet.svelte.ts';
 import { form } from './form.svelte.ts';
@@ -16,8 +17,8 @@ const SUITE_PATIENCE_MS = 20_000;
 export async function runFleet(): Promise<void> {
   const { values } = form;
   const { session } = values;
-  const plan = planOf(values, inventedProduct);
   if (values.target !== 'relay') {
+    const plan = planOf(values, inventedProduct, paceAt(values, null, relay.besidePort));
     await fleet.start(plan, { url: values.target === 'wss' ? values.url : null, relay: null, empty: form.emptyFirst, session });
     return;
   }
@@ -26,6 +27,7 @@ export async function runFleet(): Promise<void> {
   const { destination } = relay;
   const through = destination && relay.pageTo(destination.target);
   if (destination && through) {
+    const plan = planOf(values, inventedProduct, paceAt(values, destination.target, undefined));
     await fleet.start({ ...plan, security: destination.security }, { url: destination.url, relay: through, empty: false, session });
     return;
   }

@@ -6,6 +6,7 @@ import {
   UPLINK_QOS1_PER_SECOND,
 } from '../../protocol/limits.ts';
 import type { TargetLimits } from './limits.ts';
+import { arrivalOf } from './plan-roster.ts';
 import { units, type FleetPlan } from './plan.ts';
 
 /** As a target file declares it; `none` where the platform limits nothing. */
@@ -48,9 +49,9 @@ export function heldTo(plan: FleetPlan, pace: KnownPace): { readonly plan: Fleet
 
 /** Arrivals a second on the average from the first to the last; all at once counts as one second. */
 export function offeredRate(fleet: Pick<FleetPlan, 'devices' | 'cohorts' | 'arrival' | 'seed' | 'mode' | 'rate' | 'pace'>): number {
-  const { arrival, cohorts = [] } = fleet;
-  if (arrival?.shape === 'constant' && fleet.pace?.perSecond === undefined && cohorts.every((cohort) => !cohort.arrival))
-    return arrival.rate;
+  const { cohorts = [], pace } = fleet;
+  const arrival = arrivalOf(fleet);
+  if (arrival.shape === 'constant' && pace?.perSecond === undefined && cohorts.every((cohort) => !cohort.arrival)) return arrival.rate;
   // A plan that is whole keeps what it says: its flash is of a namespace.
   const plan: FleetPlan = { namespace: '0', productKey: '', productSecret: '', ...fleet };
   let first = Infinity;
