@@ -147,6 +147,8 @@ export const en = {
   'count.activated': 'activated, ',
   'count.present': 'online',
   'count.unknown': 'Only its console can tell',
+  'count.miscount':
+    '{ours} devices say they were activated, the platform counts {platform}: a fault of Muster, unless devices were changed in the console meanwhile. Please report it with fleet.json.',
   'count.title': 'Counters',
 
   'device.title': 'Device {index}',

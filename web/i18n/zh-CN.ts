@@ -142,6 +142,8 @@ export const zhCN = {
   'count.activated': '已激活，',
   'count.present': '在线',
   'count.unknown': '只有平台控制台知道',
+  'count.miscount':
+    '{ours} 台设备报告已激活，平台计数为 {platform}：除非其间在控制台中改动过设备，否则属于 Muster 自身的错误，请附上 fleet.json 反馈。',
   'count.title': '计数',
 
   'device.title': '设备 {index}',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FleetReport, FleetView } from '../../worker/fleet/controller.ts';
 import { encodeHistogram, newHistogram, newHistograms, record } from '../../worker/fleet/measure.ts';
-import { figuresOf, ownSilence, reasonsIn, tooFew } from './figures.ts';
+import { figuresOf, miscountOf, ownSilence, reasonsIn, tooFew } from './figures.ts';
 import { pageReport } from './fleet-report.ts';
 import { relayFigures } from './relay-figures.ts';
 import { Throughput } from './series.ts';
@@ -41,6 +41,26 @@ describe('silence of our own', () => {
   it('is explained in both languages', () => {
     expect(reasonsIn(SLOW, 'en')).toBe(SLOW[0]);
     expect(reasonsIn([...SLOW, ...SLOW], 'zh-CN')).toMatch(/^调度延迟.*1477 毫秒.*；调度延迟/);
+  });
+});
+
+describe("the platform's own count", () => {
+  const ended = { ...endings, activated: 10 };
+
+  it('is ours, or nobody could ask', () => {
+    expect(miscountOf(ended, 10)).toBeNull();
+    expect(miscountOf(ended, null)).toBeNull();
+  });
+
+  it('is a fault of ours where it is another', () => {
+    expect(miscountOf(ended, 9)).toEqual({ ours: 10, platform: 9 });
+    expect(miscountOf(ended, 11)).toEqual({ ours: 10, platform: 11 });
+    expect(miscountOf({ ...ended, aborted: 3 }, 9)).toEqual({ ours: 10, platform: 9 });
+  });
+
+  it('may hold devices that ended otherwise once they were active', () => {
+    expect(miscountOf({ ...ended, aborted: 1, failed: 2 }, 13)).toBeNull();
+    expect(miscountOf({ ...ended, aborted: 1, failed: 2 }, 14)).not.toBeNull();
   });
 });
 

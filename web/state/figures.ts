@@ -40,6 +40,22 @@ export function ownSilence(errors: FleetView['errors'], slow: readonly string[],
   return { count, platform: url === null ? 'own' : 'target', reasons: slow };
 }
 
+export interface Miscount {
+  readonly ours: number;
+  readonly platform: number;
+}
+
+/**
+ * Where the platform's own count cannot be ours: a device that ended otherwise may have been activated all the same, before it was called off
+ * or broke. What is outside of that is a fault of ours.
+ * @param platform devices that it activated in this run; null where nobody could ask it
+ */
+export function miscountOf(endings: FleetView['endings'], platform: number | null): Miscount | null {
+  const { activated, refused, failed, local, aborted } = endings;
+  if (platform === null || (platform >= activated && platform <= activated + refused + failed + local + aborted)) return null;
+  return { ours: activated, platform };
+}
+
 /** Reasons of a validity, in a language of the page. */
 export function reasonsIn(reasons: readonly string[], language: Language): string {
   return reasons.map((reason) => reasonSaid(reason)[language]).join(language === 'en' ? '; ' : '；');

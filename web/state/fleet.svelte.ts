@@ -6,7 +6,7 @@ import type { FleetPlan } from '../../worker/fleet/plan.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { SessionName } from '../../kernel/trace/event.ts';
 import { number, t } from '../i18n/t.svelte.ts';
-import { figuresOf, type Figures } from './figures.ts';
+import { figuresOf, miscountOf, type Figures, type Miscount } from './figures.ts';
 import { pageReport, type PageReport } from './fleet-report.ts';
 import { VERSION } from './version.ts';
 import { log } from './log.svelte.ts';
@@ -38,6 +38,8 @@ class FleetRun {
   session: SessionName = $state('reference');
   view: FleetView | null = $state.raw(null);
   platform: DeviceStatistics | null = $state.raw(null);
+  /** Where the platform has counted other devices than ours once all had ended; null where it has not, or could not be asked. */
+  miscount: Miscount | null = $state.raw(null);
   figures: Figures | null = $state.raw(null);
   throughput: Columns = $state.raw([]);
   latency: Columns = $state.raw([]);
@@ -135,6 +137,7 @@ class FleetRun {
     this.url = url;
     this.view = null;
     this.platform = null;
+    this.miscount = null;
     this.figures = null;
     this.throughput = [];
     this.latency = [];
@@ -160,6 +163,15 @@ class FleetRun {
     const online = this.view?.online ?? 0;
     const all = online === this.plan?.devices;
     log.say(t('log.settled', { online: number(online), seconds: this.seconds.toFixed(1) }), all ? 'good' : 'bad');
+    await this.#compare(team);
+  }
+
+  /** Once all have ended: later, the console may have changed what the platform counts. */
+  async #compare(team: Team): Promise<void> {
+    const counted = await team.activated();
+    if (this.#team !== team || !this.view) return;
+    this.miscount = miscountOf(this.view.endings, counted);
+    if (this.miscount) log.say(t('count.miscount', { ...this.miscount }), 'bad');
   }
 
   async #look(): Promise<void> {
@@ -223,9 +235,11 @@ class FleetRun {
   }
 
   async #write(team: Team): Promise<PageReport> {
-    const platform = this.platform ? { activated: this.platform.activeCount } : null;
-    const report = await team.controller.report({ version: VERSION, measures: this.url === null ? 'self' : 'target', platform });
-    return pageReport(report, { session: this.session, relay: await team.relayed() });
+    const report = await team.controller.report({ version: VERSION, measures: this.url === null ? 'self' : 'target', platform: null });
+    // After our own: of two counts of a run that goes on, the later one may be the larger.
+    const activated = await team.activated();
+    const platform = activated === null ? null : { activated };
+    return pageReport({ ...report, platform }, { session: this.session, relay: await team.relayed() });
   }
 
   #fail(why: string): void {

@@ -45,8 +45,9 @@ export class InPagePlatform {
     await this.#whenReady((stub) => stub.attach(transfer(port, [port])));
   }
 
-  async statistics(productKey: string): Promise<DeviceStatistics | null> {
-    const result = await this.link.operate({ action: 'QueryDeviceStatistics', productKey });
+  /** Of the devices whose names begin with `prefix`. */
+  async statistics(productKey: string, prefix: string): Promise<DeviceStatistics | null> {
+    const result = await this.link.operate({ action: 'QueryDeviceStatistics', productKey, prefix });
     return result.ok && result.kind === 'statistics' ? result.statistics : null;
   }
 

@@ -5,7 +5,7 @@ import { ambientClock } from '../../kernel/clock.ts';
 import type { SessionName } from '../../kernel/trace/event.ts';
 import type { DeviceStatistics } from '../../platform-stub/core/query.ts';
 import { FleetController } from '../../worker/fleet/controller.ts';
-import type { FleetPlan } from '../../worker/fleet/plan.ts';
+import { namePrefix, type FleetPlan } from '../../worker/fleet/plan.ts';
 import type { RelayedPage } from '../../worker/transport/mux-websocket.web.ts';
 import type { FleetWorker } from '../workers/fleet.worker.ts';
 import { fleetWorkerCount, shareOfSockets } from './browser.ts';
@@ -19,8 +19,10 @@ export interface Team {
   readonly fleetWorkers: number;
   /** Names that were added to the in-page platform; null for a target of the user's. */
   readonly added: number | null;
-  /** The platform's own count; null where nobody can ask it. */
+  /** The platform's own count of the devices of this run; null where nobody can ask it. */
   statistics(): Promise<DeviceStatistics | null>;
+  /** Devices that the platform activated in this run; null where nobody can ask it, or where an earlier run may have activated some of them. */
+  activated(): Promise<number | null>;
   /** What the relay measured; null where there is none between. */
   relayed(): Promise<RelayFigures | null>;
   /** Ends every worker at once. */
@@ -67,6 +69,9 @@ export async function assemble(asked: FleetPlan, { url, relay, empty, session }:
     );
     const provisioned = (await platform?.provide(asked, asked)) ?? null;
     const plan = { ...asked, productSecret: provisioned?.productSecret ?? asked.productSecret };
+    const prefix = namePrefix(plan);
+    const statistics = async (): Promise<DeviceStatistics | null> => (await platform?.statistics(plan.productKey, prefix)) ?? null;
+    const before = (await statistics())?.activeCount;
     await Promise.all(
       fleets.map(async (fleet, worker) => {
         const setup = { plan, share: { worker, workers: count }, inventedSecrets: url === null, session };
@@ -81,7 +86,9 @@ export async function assemble(asked: FleetPlan, { url, relay, empty, session }:
       controller: new FleetController(plan, fleets, ambientClock()),
       fleetWorkers: count,
       added: provisioned?.added ?? null,
-      statistics: async () => (await platform?.statistics(plan.productKey)) ?? null,
+      statistics,
+      // A device that was active before is none the more so once it has registered again: then the count says nothing of this run.
+      activated: async () => (before === 0 ? ((await statistics())?.activeCount ?? null) : null),
       relayed: async () => (relay ? relayFigures(await Promise.all(fleets.map((fleet) => fleet.relayTimes()))) : null),
       dispose,
     };
