@@ -4,7 +4,19 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { EXIT, UserError } from '../../kernel/errors.ts';
 import { originOf } from './access.ts';
-import { closeAll, echo, freePort, lab, openRelay, PlainClient, socketTo, target, TOKEN, type OpenRelay } from './relay.testkit.ts';
+import {
+  closeAll,
+  echo,
+  freePort,
+  lab,
+  openRelay,
+  PlainClient,
+  rawUpgrade,
+  socketTo,
+  target,
+  TOKEN,
+  type OpenRelay,
+} from './relay.testkit.ts';
 
 afterEach(closeAll);
 
@@ -59,6 +71,53 @@ describe('the way in', () => {
     const socket = socketTo(relay.url);
     const [code] = (await once(socket, 'close')) as [number];
     expect(code).toBe(1013);
+  });
+
+  it('counts a carrier no longer that has gone', async () => {
+    const relay = await openRelay([], { limits: { carriers: 1 } });
+    const first = await PlainClient.greet(relay.url);
+    first.socket.terminate();
+    await vi.waitFor(async () => {
+      const next = socketTo(relay.url);
+      const said = await Promise.race([once(next, 'message').then(() => 'INFO'), once(next, 'close').then(() => 'closed')]);
+      next.terminate();
+      expect(said).toBe('INFO');
+    });
+  });
+
+  it('a carrier too many may break the protocol, and stay: the process goes on, and hangs up soon', { timeout: 10_000 }, async () => {
+    const { port, relay } = await openRelay([], { limits: { carriers: 1, hangUpMs: 50 } });
+    const first = await PlainClient.greet(`ws://127.0.0.1:${port}/relay/`);
+    const [broken, silent] = [rawUpgrade(port), rawUpgrade(port)];
+    broken.once('data', () => broken.write(Buffer.from([0xff, 0x80, 0, 0, 0, 0])));
+    await Promise.all([broken, silent].map((socket) => once(socket.resume(), 'end')));
+    expect(first.socket.readyState).toBe(first.socket.OPEN);
+    relay.close();
+  });
+
+  it('ends at once with a carrier too many that is still there', { timeout: 10_000 }, async () => {
+    const { port, relay, server } = await openRelay([], { limits: { carriers: 0, hangUpMs: 60_000 } });
+    const held = rawUpgrade(port);
+    await once(held, 'data');
+    relay.close();
+    await Promise.all([once(held, 'end'), new Promise((resolve) => server.close(resolve))]);
+  });
+
+  it('keeps no connection that it refused, whatever that does, and ends at once', async () => {
+    const { port, relay, server } = await openRelay([]);
+    const connections = (): Promise<number> =>
+      new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+    const held = Array.from({ length: 20 }, () => rawUpgrade(port, 'another'));
+    for (const socket of held) socket.write('more of it');
+    const heard = await Promise.all(held.map(async (socket) => String((await once(socket, 'data'))[0])));
+    expect(heard.every((text) => text.startsWith('HTTP/1.1 401 '))).toBe(true);
+    await vi.waitFor(async () => expect(await connections()).toBe(0));
+    // One that takes nothing of what it is told.
+    const deaf = rawUpgrade(port, 'another').pause();
+    await once(server, 'upgrade');
+    deaf.write('x');
+    relay.close();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it('hangs up on who does not say INFO first, or at all', async () => {

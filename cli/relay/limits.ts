@@ -23,6 +23,8 @@ export interface RelayLimits {
   /** How long a target may take to be up, and a client to introduce itself, milliseconds. */
   readonly dialMs: number;
   readonly handshakeMs: number;
+  /** How long a client that was hung up on may take to go, milliseconds. */
+  readonly hangUpMs: number;
 }
 
 const MIB = 1024 * 1024;
@@ -45,6 +47,7 @@ export const RELAY_LIMITS: RelayLimits = {
   dialHoldMs: 500,
   dialMs: 10_000,
   handshakeMs: 5_000,
+  hangUpMs: 1_000,
 };
 
 /** Counts streams over all carriers, and how fast they come. */

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
@@ -116,6 +116,24 @@ export function socketTo(
   const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false, ...options });
   socket.binaryType = 'arraybuffer';
   closers.push(() => socket.terminate());
+  return socket;
+}
+
+/** A connection that asks to upgrade and does nothing by itself afterwards: it answers no CLOSE, and keeps its side open. */
+export function rawUpgrade(port: number, token = TOKEN): Socket {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.on('error', () => undefined);
+  const headers = {
+    Host: `127.0.0.1:${port}`,
+    Upgrade: 'websocket',
+    Connection: 'Upgrade',
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Protocol': `muster.relay, token.${token}`,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`GET /relay/ HTTP/1.1\r\n${lines.join('')}\r\n`);
+  closers.push(() => socket.destroy());
   return socket;
 }
 

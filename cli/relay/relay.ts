@@ -6,7 +6,7 @@ import type { Carrier } from '../../kernel/bytes/carrier.ts';
 import { REASON, STREAM, type Connect } from '../../kernel/bytes/mux-frames.ts';
 import { relayServer, type Asked } from '../../kernel/bytes/mux-relay.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { answerTo, refuseClient, type RelayAccess } from './access.ts';
+import { answerTo, refuseClient, type Refusal, type RelayAccess } from './access.ts';
 import { dial, type Dialled, type Place } from './dial.ts';
 import { Gate } from './gate.ts';
 import { Quota, RELAY_LIMITS, type RelayLimits } from './limits.ts';
@@ -39,7 +39,11 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
   const quota = new Quota(limits, clock);
   const pins = new Pins(lookup);
   const places = placesOf(targets);
-  const carriers = new Set<WebSocket>();
+  /** Every WebSocket, also one too many on its way out; and how many of them are served. */
+  const sockets = new Set<WebSocket>();
+  let carriers = 0;
+  /** Connections that were refused an upgrade, until they have been told. */
+  const refusals = new Set<Duplex>();
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -65,14 +69,27 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
     };
   };
 
+  /** Of a WebSocket that was hung up on: it may answer, but not for the half minute that `ws` would wait. */
+  const dropLater = (socket: WebSocket): void => {
+    const timer = clock.after(limits.hangUpMs, () => socket.terminate());
+    socket.once('close', () => timer.cancel());
+  };
+
   const serve = (socket: WebSocket): void => {
-    if (carriers.size >= limits.carriers) return socket.close(TRY_AGAIN, 'too many connections to this relay');
-    carriers.add(socket);
+    // One that breaks the protocol is closed by `ws`, which says so here too: without a listener the process would end.
+    socket.on('error', () => dropLater(socket));
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    if (carriers >= limits.carriers) {
+      socket.close(TRY_AGAIN, 'too many connections to this relay');
+      return dropLater(socket);
+    }
+    carriers += 1;
     const pipes = new Set<Pipe>();
     const carrier = carrierOf(socket, limits, (full) => {
       for (const one of pipes) one.hold(full);
     });
-    socket.on('close', () => carriers.delete(socket));
+    socket.on('close', () => (carriers -= 1));
     const connect = (asked: Asked): void => {
       const place = places(asked.to);
       if (place === undefined || place === 'invalid') return asked.stream.refuse(place ? REASON.invalid : REASON.blocked);
@@ -103,20 +120,31 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
     upgrade(request, socket, head) {
       const refused = refuseClient(request, access());
       if (!refused) return server.handleUpgrade(request, socket, head, serve);
-      const body = `${refused.why}\n`;
-      socket.on('error', () => undefined);
-      socket.end(
-        `HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status]}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      );
+      refuse(socket, refused);
+      refusals.add(socket);
+      socket.once('close', () => refusals.delete(socket));
     },
     close() {
-      for (const socket of carriers) {
+      for (const socket of refusals) socket.destroy();
+      for (const socket of sockets) {
         socket.close(GOING_AWAY, 'the relay ends');
         socket.terminate();
       }
       server.close();
     },
   };
+}
+
+/** Says why, and keeps nothing: `node:http` has given this connection away, and nobody else ends it. */
+function refuse(socket: Duplex, { status, why }: Refusal): void {
+  const body = `${why}\n`;
+  socket.on('error', () => undefined);
+  socket.once('finish', () => socket.destroy());
+  // What it still sends is not kept either.
+  socket.resume();
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 /** Where a CONNECT leads: a target by its name, or TCP to the very host and port of one; undefined where it may not go. */
@@ -150,8 +178,6 @@ function carrierOf(
     congested(false);
   };
   socket.binaryType = 'arraybuffer';
-  // One that breaks the protocol (a message too long) is closed by `ws`, which says so here too.
-  socket.on('error', () => undefined);
   return {
     isFull: () => full,
     send(message) {
