@@ -130,6 +130,11 @@ describe('the way in', () => {
     hasty.connect(1, '127.0.0.1', 1883);
     expect(await hasty.closed(0)).toBe(0x04);
   });
+
+  it('waits only so long for one to go that it hung up on', { timeout: 10_000 }, async () => {
+    const { port } = await openRelay([], { limits: { handshakeMs: 20, hangUpMs: 50 } });
+    await once(rawUpgrade(port).resume(), 'end');
+  });
 });
 
 describe('the origin of a page elsewhere', () => {

@@ -86,9 +86,10 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
     }
     carriers += 1;
     const pipes = new Set<Pipe>();
-    const carrier = carrierOf(socket, limits, (full) => {
+    const congested = (full: boolean): void => {
       for (const one of pipes) one.hold(full);
-    });
+    };
+    const carrier = carrierOf(socket, limits, congested, dropLater);
     socket.on('close', () => (carriers -= 1));
     const connect = (asked: Asked): void => {
       const place = places(asked.to);
@@ -170,6 +171,7 @@ function carrierOf(
   socket: WebSocket,
   { congestedAt, relievedAt }: RelayLimits,
   congested: (full: boolean) => void,
+  dropLater: (socket: WebSocket) => void,
 ): Carrier & { isFull(): boolean } {
   let full = false;
   const sent = (): void => {
@@ -192,7 +194,10 @@ function carrierOf(
         if (isBinary) handler(data as ArrayBuffer);
       });
     },
-    close: () => socket.close(),
+    close() {
+      socket.close();
+      dropLater(socket);
+    },
     onClosed: (handler) => void socket.on('close', handler),
   };
 }

@@ -44,7 +44,11 @@ export function relayServer(carrier: Carrier, clock: Clock, { bufferMax, handsha
   /** DATA frames that the client takes before it has to grant more: Wisp itself knows no such limit. */
   let credit = Infinity;
   const extended = (): boolean => credit !== Infinity;
+  /** Hung up on: a carrier takes its time to close, and what it still brings is nobody's. */
+  let over = false;
   const hangUp = (): void => {
+    over = true;
+    late.cancel();
     writer.write(TYPE.close, 0, Uint8Array.of(REASON.incompatible));
     writer.flush();
     carrier.close();
@@ -80,6 +84,7 @@ export function relayServer(carrier: Carrier, clock: Clock, { bufferMax, handsha
   };
 
   carrier.receive((message) => {
+    if (over) return;
     for (const frame of framesOf(message, extended() ? 'batched' : 'single')) {
       // Version 1 has no INFO: such a client opens streams at once, and could be told nothing of the extension.
       if (!introduced) {
