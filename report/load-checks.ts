@@ -1,5 +1,6 @@
 // What a fleet's run is judged by: its thresholds, the account of its devices, and whether its figures can be believed at all.
 import type { Said } from '../scenarios/judge/verdict.ts';
+import type { Ending } from '../worker/fleet/fleet.ts';
 import type { LoadFigures } from './load.ts';
 
 export interface LoadCheck {
@@ -81,7 +82,8 @@ function accountOf(load: LoadFigures): LoadCheck[] {
  * The platform's own count beside ours. A device that ended otherwise may have been activated all the same: it was called off, or broken by
  * its own network, or by the platform, after the platform had accepted it. What is outside of that is a fault of ours.
  */
-export function isMiscounted({ platform, activated, refused, failed, local, aborted }: LoadFigures): boolean {
+export function isMiscounted(load: Pick<LoadFigures, Ending | 'platform'>): boolean {
+  const { platform, activated, refused, failed, local, aborted } = load;
   if (!platform) return false;
   return platform.activated < activated || platform.activated > activated + refused + failed + local + aborted;
 }

@@ -45,6 +45,7 @@ describe('silence of our own', () => {
 });
 
 describe("the platform's own count", () => {
+  const endings = { activated: 0, refused: 0, failed: 0, local: 0, aborted: 0 };
   const ended = { ...endings, activated: 10 };
 
   it('is ours, or nobody could ask', () => {

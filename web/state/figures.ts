@@ -1,6 +1,6 @@
 // What the page shows of a run's measurements, and whose fault silence may be. Pure: counters and histograms in.
 import type { FleetView } from '../../worker/fleet/controller.ts';
-import { reasonSaid } from '../../report/load-checks.ts';
+import { isMiscounted, reasonSaid } from '../../report/load-checks.ts';
 import { percentiles, PHASES, SAMPLES_NEEDED, type Histograms, type Percentiles, type Phase } from '../../worker/fleet/measure.ts';
 import { localAttempts, validity, type Validity } from '../../worker/fleet/validity.ts';
 import type { Language } from '../i18n/t.svelte.ts';
@@ -46,14 +46,12 @@ export interface Miscount {
 }
 
 /**
- * Where the platform's own count cannot be ours: a device that ended otherwise may have been activated all the same, before it was called off
- * or broke. What is outside of that is a fault of ours.
+ * Where the platform's own count cannot be ours.
  * @param platform devices that it activated in this run; null where nobody could ask it
  */
 export function miscountOf(endings: FleetView['endings'], platform: number | null): Miscount | null {
-  const { activated, refused, failed, local, aborted } = endings;
-  if (platform === null || (platform >= activated && platform <= activated + refused + failed + local + aborted)) return null;
-  return { ours: activated, platform };
+  if (platform === null || !isMiscounted({ ...endings, platform: { activated: platform } })) return null;
+  return { ours: endings.activated, platform };
 }
 
 /** Reasons of a validity, in a language of the page. */
