@@ -23,6 +23,8 @@ export interface RelayLimits {
   /** How long a target may take to be up, and a client to introduce itself, milliseconds. */
   readonly dialMs: number;
   readonly handshakeMs: number;
+  /** How long a target may take for what came before its client ended, milliseconds. */
+  readonly lingerMs: number;
   /** How long a client that was hung up on may take to go, milliseconds. */
   readonly hangUpMs: number;
 }
@@ -47,6 +49,7 @@ export const RELAY_LIMITS: RelayLimits = {
   dialHoldMs: 500,
   dialMs: 10_000,
   handshakeMs: 5_000,
+  lingerMs: 10_000,
   hangUpMs: 1_000,
 };
 

@@ -264,6 +264,26 @@ describe('memory', () => {
     expect(client.text(2)).toBe('ok');
   });
 
+  it('a target that does not read is left alone when its client has ended, or has gone', { timeout: 20_000 }, async () => {
+    const port = await target((socket) => socket.pause());
+    for (const lingerMs of [300, 60_000]) {
+      const { url, relay } = await openRelay([lab({ mqtt: port })], { limits: { lingerMs } });
+      const client = await PlainClient.greet(url);
+      client.connect(1, '127.0.0.1', port);
+      await vi.waitFor(() => expect(relay.streams).toBe(1));
+      // More than the system takes by itself, less than the relay refuses: what the target was given is under way for good.
+      for (let sent = 0; sent < 5 * 1024 * 1024; sent += 64 * 1024) client.send(2, 1, Buffer.alloc(64 * 1024));
+      client.send(4, 1, Buffer.of(2));
+      client.connect(2, 'nobody', 1);
+      expect(await client.closed(2)).toBe(0x48);
+      if (lingerMs > 300) {
+        expect(relay.streams).toBe(1);
+        client.socket.terminate();
+      }
+      await vi.waitFor(() => expect(relay.streams).toBe(0), 5_000);
+    }
+  });
+
   it('a message that is too long ends the carrier', async () => {
     const { url } = await openRelay([lab({ mqtt: await target(echo) })]);
     const client = await PlainClient.greet(url);

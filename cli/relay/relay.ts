@@ -10,7 +10,7 @@ import { answerTo, refuseClient, type Refusal, type RelayAccess } from './access
 import { dial, type Dialled, type Place } from './dial.ts';
 import { Gate } from './gate.ts';
 import { Quota, RELAY_LIMITS, type RelayLimits } from './limits.ts';
-import { pipe, type Pipe } from './pipe.ts';
+import { Pipe } from './pipe.ts';
 import { Pins, type Lookup } from './pins.ts';
 import type { RelayTarget } from './targets.ts';
 
@@ -90,20 +90,19 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
       for (const one of pipes) one.hold(full);
     };
     const carrier = carrierOf(socket, limits, congested, dropLater);
-    socket.on('close', () => (carriers -= 1));
+    socket.on('close', () => {
+      carriers -= 1;
+      for (const one of pipes) one.abort();
+    });
+    const ended = (one: Pipe): void => {
+      quota.release();
+      pipes.delete(one);
+    };
     const connect = (asked: Asked): void => {
       const place = places(asked.to);
       if (place === undefined || place === 'invalid') return asked.stream.refuse(place ? REASON.invalid : REASON.blocked);
       if (pipes.size >= limits.streamsPerCarrier || !quota.take()) return asked.stream.refuse(REASON.throttled);
-      const one = pipe(
-        asked,
-        (settled) => dialInTurn(place, settled),
-        clock,
-        () => {
-          quota.release();
-          pipes.delete(one);
-        },
-      );
+      const one = new Pipe(asked, (settled) => dialInTurn(place, settled), clock, limits.lingerMs, ended);
       pipes.add(one);
       if (carrier.isFull()) one.hold(true);
     };

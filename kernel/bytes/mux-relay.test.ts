@@ -163,6 +163,52 @@ describe('what waits for a target that does not read', () => {
   });
 });
 
+describe('what a target was given and has not taken', () => {
+  /** Streams whose consumers take what comes and want no more for now, as a socket does whose buffer is full. */
+  const full = (streams: number): ReturnType<typeof greeted> & { closed: Ending[] } => {
+    const side = greeted();
+    const closed: Ending[] = [];
+    for (let id = 1; id <= streams; id++) {
+      side.say(TYPE.connect, id, TO);
+      const { stream } = side.asked[id - 1] ?? expect.fail();
+      const nothing = (): void => undefined;
+      stream.attach({ data: () => stream.pause(), drain: nothing, end: nothing, close: (ending) => void closed.push(ending) });
+    }
+    return { ...side, closed };
+  };
+
+  it('counts with what waits, until the target goes on; a stream that exceeds it broke, it did not end', () => {
+    const { say, closes, asked, closed } = full(2);
+    for (const id of [1, 2]) {
+      say(TYPE.data, id, new Uint8Array(LIMITS.stream - 1));
+      say(TYPE.data, id, Uint8Array.of(0));
+    }
+    expect(closes()).toEqual([]);
+    asked[1]?.stream.resume();
+    for (const id of [1, 2]) say(TYPE.data, id, Uint8Array.of(0));
+    expect([closes(), closed]).toEqual([[[1, REASON.throttled]], [{ by: 'fault', code: 'THROTTLED' }]]);
+  });
+
+  it('counts over all streams, and no more once its stream has ended', () => {
+    const { say, closes } = full(4);
+    for (const id of [1, 2]) say(TYPE.data, id, new Uint8Array(LIMITS.stream));
+    say(TYPE.data, 3, Uint8Array.of(0));
+    expect(closes()).toEqual([[3, REASON.throttled]]);
+    say(TYPE.close, 1, Uint8Array.of(REASON.network));
+    say(TYPE.data, 4, new Uint8Array(LIMITS.stream));
+    expect(closes()).toHaveLength(1);
+  });
+
+  it('does not keep it from hearing at once that the client has ended', () => {
+    const { say, asked } = full(1);
+    const closed: Ending[] = [];
+    asked[0]?.stream.watch({ closed: (ending) => void closed.push(ending) });
+    for (let i = 0; i < 2; i++) say(TYPE.data, 1, Uint8Array.of(0));
+    say(TYPE.close, 1, Uint8Array.of(REASON.voluntary));
+    expect(closed).toEqual([{ by: 'remote' }]);
+  });
+});
+
 describe('a relay without the extension', () => {
   it('is hung up on, and whatever was to go through it ends', () => {
     const clock = new ManualClock();

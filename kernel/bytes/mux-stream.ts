@@ -20,8 +20,8 @@ export interface MuxShared {
 /** Who wants to know of a stream what no consumer of bytes does. */
 export interface Watcher {
   /** What the relay reports: JSON text, unchecked. */
-  told(report: string): void;
-  /** It was closed by the other side, or went with the carrier. */
+  told?(report: string): void;
+  /** It was closed by the other side, or went with the carrier; what came before may still wait for its consumer. */
   closed(ending: Ending): void;
 }
 
@@ -39,10 +39,12 @@ export class MuxStream implements ByteStream {
   readonly #id: number;
   readonly #shared: MuxShared;
   readonly #window: number;
-  readonly #watcher: Watcher | undefined;
+  #watcher: Watcher | undefined;
   #handlers: StreamHandlers | undefined;
   #inbox: Uint8Array[] = [];
   #inboxBytes = 0;
+  /** Bytes that the consumer was given and paused at: until it goes on they wait with it, and count. */
+  #handed = 0;
   #outbox: Uint8Array[] = [];
   #credit: number;
   #consumed = 0;
@@ -102,12 +104,17 @@ export class MuxStream implements ByteStream {
 
   resume(): void {
     this.#paused = false;
+    this.#release();
     this.#deliver();
+  }
+
+  watch(watcher: Watcher): void {
+    this.#watcher = watcher;
   }
 
   attach(handlers: StreamHandlers): void {
     this.#handlers = handlers;
-    this.#shared.clock.turn(() => this.#deliver());
+    if (this.#inbox.length > 0 || this.#ending) this.#shared.clock.turn(() => this.#deliver());
     this.#announce();
   }
 
@@ -128,10 +135,8 @@ export class MuxStream implements ByteStream {
     this.#inboxBytes += bytes.length;
     this.#shared.buffered += bytes.length;
     this.#deliver();
-    if (bufferMax && this.#inbox.length > 0 && this.#isTooMuch(bufferMax)) {
-      this.#watcher?.closed({ by: 'fault', code: 'THROTTLED' });
-      this.refuse(REASON.throttled);
-    }
+    if (bufferMax && this.#inbox.length + this.#handed > 0 && this.#isTooMuch(bufferMax))
+      this.#finish({ by: 'fault', code: codeOfReason(REASON.throttled) }, REASON.throttled);
   }
 
   closedByPeer(reason: number): void {
@@ -149,18 +154,23 @@ export class MuxStream implements ByteStream {
   }
 
   told(report: string): void {
-    this.#watcher?.told(report);
+    this.#watcher?.told?.(report);
   }
 
   /** A sender has at most twice that under way, since credit is stated anew and what is on its way is not counted. */
   #isTooMuch(max: { readonly stream: number; readonly all: number }): boolean {
-    return this.#inbox.length > 2 * this.#window || this.#inboxBytes > max.stream || this.#shared.buffered > max.all;
+    return this.#inbox.length > 2 * this.#window || this.#inboxBytes + this.#handed > max.stream || this.#shared.buffered > max.all;
   }
 
   #dropInbox(): void {
     this.#shared.buffered -= this.#inboxBytes;
     this.#inboxBytes = 0;
     this.#inbox = [];
+  }
+
+  #release(): void {
+    this.#shared.buffered -= this.#handed;
+    this.#handed = 0;
   }
 
   #send(): void {
@@ -175,6 +185,7 @@ export class MuxStream implements ByteStream {
     if (this.#closed) return;
     this.#closed = true;
     this.#dropInbox();
+    this.#release();
     this.#outbox = [];
     if (this.#ending === undefined) {
       this.#shared.writer.write(TYPE.close, this.#id, Uint8Array.of(reason));
@@ -199,12 +210,15 @@ export class MuxStream implements ByteStream {
     if (!this.#paused && this.#inbox.length > 0) {
       this.#consumed += this.#inbox.length;
       const bytes = concat(this.#inbox);
-      this.#dropInbox();
+      this.#inbox = [];
+      this.#handed = this.#inboxBytes;
+      this.#inboxBytes = 0;
       if (this.#consumed >= this.#window) {
         this.#consumed = 0;
         this.#shared.writer.write(TYPE.continue, this.#id, creditFrame(this.#window));
       }
       handlers.data(bytes);
+      if (!this.#paused) this.#release();
     }
     // `data` may have come back here through `resume`, or have closed the stream.
     if (this.#closed || !this.#ending || this.#inbox.length > 0 || this.#endDelivered) return;
