@@ -239,6 +239,22 @@ describe('the way out, for a client that knows nothing but Wisp 2', () => {
     expect(await crowd({})).toBe(0);
   });
 
+  it('is throttled by what it asks, also where that leads nowhere', async () => {
+    const port = await target(echo);
+    const { url } = await openRelay([lab({ mqtt: port })], { limits: { burst: 4, perSecond: 0.001 } });
+    const client = await PlainClient.greet(url);
+    client.connect(1, '127.0.0.1', 22);
+    client.connect(2, '', port);
+    client.connect(3, '127.0.0.1', 23);
+    client.connect(4, '127.0.0.1', port);
+    client.connect(5, '127.0.0.1', port);
+    client.connect(6, '127.0.0.1', 22);
+    const reasons = await Promise.all([1, 2, 3, 5, 6].map((id) => client.closed(id)));
+    expect(reasons).toEqual([0x48, 0x41, 0x48, 0x49, 0x49]);
+    client.send(2, 4, Buffer.from('x'));
+    await client.next(({ type, stream }) => type === 2 && stream === 4);
+  });
+
   it('a name that means another machine later leads to the one it meant at first', async () => {
     const port = await target((socket) => socket.end('the real one'));
     const addresses = ['127.0.0.1', '127.0.0.2'];

@@ -6,15 +6,17 @@ export interface RelayLimits {
   readonly carriers: number;
   readonly streamsPerCarrier: number;
   readonly streams: number;
-  /** New streams a second in the long run, and at once after a rest. */
+  /** CONNECTs a second in the long run, and at once after a rest, whatever becomes of them. */
   readonly perSecond: number;
   readonly burst: number;
   /** Bytes from clients that targets have not taken yet. */
   readonly bufferPerStream: number;
   readonly bufferPerCarrier: number;
-  /** Bytes on the way to a client at which its targets are read no further, and at which they are read again. */
+  /** Bytes on the way to a client at which neither it nor its targets are read any further, and at which they are read again. */
   readonly congestedAt: number;
   readonly relievedAt: number;
+  /** Bytes on the way to a client at which it is dropped; what is under way when it is full stays far below. */
+  readonly sendMax: number;
   /** Longest message that is taken. */
   readonly messageMax: number;
   /** Dials under way to one target, and how long one counts as such, milliseconds. */
@@ -43,6 +45,7 @@ export const RELAY_LIMITS: RelayLimits = {
   bufferPerCarrier: 32 * MIB,
   congestedAt: 4 * MIB,
   relievedAt: MIB,
+  sendMax: 64 * MIB,
   messageMax: MIB,
   // Thousands of handshakes at once would all be ready last; a target that stalls must not keep others waiting for long either.
   dials: 128,
@@ -68,14 +71,20 @@ export class Quota {
     this.#filledAt = clock.now();
   }
 
-  /** Takes the place of one more stream; false where there is none, or too many came of late. */
-  take(): boolean {
-    const { streams, perSecond, burst } = this.#limits;
+  /** Somebody asks for a stream; false where too many have of late. */
+  arrives(): boolean {
+    const { perSecond, burst } = this.#limits;
     const now = this.#clock.now();
     this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) / 1000) * perSecond);
     this.#filledAt = now;
-    if (this.#tokens < 1 || this.streams >= streams) return false;
+    if (this.#tokens < 1) return false;
     this.#tokens -= 1;
+    return true;
+  }
+
+  /** Takes the place of one more stream; false where there is none. */
+  take(): boolean {
+    if (this.streams >= this.#limits.streams) return false;
     this.streams += 1;
     return true;
   }

@@ -2,11 +2,11 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { Carrier } from '../../kernel/bytes/carrier.ts';
 import { REASON, STREAM, type Connect } from '../../kernel/bytes/mux-frames.ts';
 import { relayServer, type Asked } from '../../kernel/bytes/mux-relay.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { answerTo, refuseClient, type Refusal, type RelayAccess } from './access.ts';
+import { webSocketCarrier } from './carrier.ts';
 import { dial, type Dialled, type Place } from './dial.ts';
 import { Gate } from './gate.ts';
 import { Quota, RELAY_LIMITS, type RelayLimits } from './limits.ts';
@@ -89,7 +89,7 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
     const congested = (full: boolean): void => {
       for (const one of pipes) one.hold(full);
     };
-    const carrier = carrierOf(socket, limits, congested, dropLater);
+    const carrier = webSocketCarrier(socket, limits, congested, () => dropLater(socket));
     socket.on('close', () => {
       carriers -= 1;
       for (const one of pipes) one.abort();
@@ -99,6 +99,8 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
       pipes.delete(one);
     };
     const connect = (asked: Asked): void => {
+      // Whatever it asks for: asking is what costs.
+      if (!quota.arrives()) return asked.stream.refuse(REASON.throttled);
       const place = places(asked.to);
       if (place === undefined || place === 'invalid') return asked.stream.refuse(place ? REASON.invalid : REASON.blocked);
       if (pipes.size >= limits.streamsPerCarrier || !quota.take()) return asked.stream.refuse(REASON.throttled);
@@ -162,41 +164,5 @@ function placesOf(targets: readonly RelayTarget[]): (to: Connect) => Place | 'in
     if (kind === STREAM.target) return byName.get(host);
     if (kind !== STREAM.tcp || port === 0 || host === '') return 'invalid';
     return byAddress.get(`${host.toLowerCase()}:${port}`);
-  };
-}
-
-/** @param congested told when so much is on the way to the client that its targets should wait, and when they may go on */
-function carrierOf(
-  socket: WebSocket,
-  { congestedAt, relievedAt }: RelayLimits,
-  congested: (full: boolean) => void,
-  dropLater: (socket: WebSocket) => void,
-): Carrier & { isFull(): boolean } {
-  let full = false;
-  const sent = (): void => {
-    if (!full || socket.bufferedAmount > relievedAt) return;
-    full = false;
-    congested(false);
-  };
-  socket.binaryType = 'arraybuffer';
-  return {
-    isFull: () => full,
-    send(message) {
-      if (socket.readyState !== socket.OPEN) return;
-      socket.send(message, sent);
-      if (full || socket.bufferedAmount < congestedAt) return;
-      full = true;
-      congested(true);
-    },
-    receive(handler) {
-      socket.on('message', (data, isBinary) => {
-        if (isBinary) handler(data as ArrayBuffer);
-      });
-    },
-    close() {
-      socket.close();
-      dropLater(socket);
-    },
-    onClosed: (handler) => void socket.on('close', handler),
   };
 }
