@@ -1,5 +1,7 @@
 // A relay is no open proxy: each class of refusal, tried as somebody would who may not use it.
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { EXIT, UserError } from '../../kernel/errors.ts';
@@ -32,6 +34,24 @@ async function status(socket: WebSocket): Promise<number | undefined> {
 const ask = (relay: OpenRelay, protocols?: readonly string[], headers: Record<string, string> = {}, path = '/relay/') =>
   status(socketTo(`ws://127.0.0.1:${relay.port}${path}`, protocols, { headers }));
 
+const failing = (code: string): Promise<never> => Promise.reject(Object.assign(new Error(code), { code }));
+
+const NOBODY = 65_534;
+
+/** What the relay answers to a program of another user; only root can be one. */
+async function askAs(uid: number, port: number): Promise<string> {
+  const request = [
+    'GET /relay/ HTTP/1.1',
+    `Host: 127.0.0.1:${port}`,
+    ...['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13'],
+    `Sec-WebSocket-Protocol: muster.relay, token.${TOKEN}`,
+  ];
+  const code = `const s = require('net').connect(${port}, '127.0.0.1', () => s.write(${JSON.stringify(`${request.join('\r\n')}\r\n\r\n`)}));
+    s.on('data', (data) => { process.stdout.write(data); s.destroy(); });`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], { uid, gid: uid, cwd: '/' });
+  return stdout;
+}
+
 describe('the way in', () => {
   it('is open to a program of this user with the token, and to a page of this server', async () => {
     const relay = await openRelay([]);
@@ -62,6 +82,18 @@ describe('the way in', () => {
     // A page of that very name is of its own origin, as it sees it.
     expect(await ask(relay, undefined, { host: `evil.example:${relay.port}`, origin: `http://evil.example:${relay.port}` })).toBe(403);
     expect(await ask(relay, undefined, { origin: 'http://lab.example:5173' })).toBe(101);
+  });
+
+  it.skipIf(process.platform !== 'linux')('is closed to another user of this machine, even with the token', async () => {
+    const { port, url } = await openRelay([]);
+    if (process.getuid?.() !== 0) {
+      // Whoever runs this test can be nobody else; the relay can.
+      const own = process.getuid?.() ?? 0;
+      const getuid = vi.spyOn(process, 'getuid').mockReturnValue(own + 1);
+      expect(await status(socketTo(url))).toBe(403);
+      getuid.mockRestore();
+    } else expect(await askAs(NOBODY, port)).toMatch(/^HTTP\/1\.1 403 .*the user that started it/s);
+    expect(await status(socketTo(url))).toBe(101);
   });
 
   it('has its path, and takes so many carriers', async () => {
@@ -218,6 +250,28 @@ describe('the way out, for a client that knows nothing but Wisp 2', () => {
     expect(await reason(10, 'no-such-host.invalid', 1883)).toBe(0x42);
     client.send(1, 11, Buffer.of(1));
     expect(await client.closed(11)).toBe(0x41);
+  });
+
+  it.each([
+    ['not in time, while its name is looked up', () => new Promise<never>(() => undefined), 0x43],
+    ['not in time, as the system has it', () => failing('ETIMEDOUT'), 0x43],
+    ['for want of descriptors', () => failing('EMFILE'), 0x49],
+    ['for want of ports', () => failing('EADDRNOTAVAIL'), 0x49],
+  ])('is told by its reason alone why a target is not up: %s', async (_why, lookup, reason) => {
+    const relay = await openRelay([lab({ mqtt: 1883 }, {}, 'platform.example')], { lookup, limits: { dialMs: 100 } });
+    const client = await PlainClient.greet(relay.url);
+    client.connect(1, 'platform.example', 1883);
+    expect(await client.closed(1)).toBe(reason);
+    await vi.waitFor(() => expect(relay.relay.streams).toBe(0));
+  });
+
+  it('passes over messages of text', async () => {
+    const port = await target(echo);
+    const client = await PlainClient.greet((await openRelay([lab({ mqtt: port })])).url);
+    client.connect(1, '127.0.0.1', port);
+    for (const text of ['', 'text', '\u0002\u0001\u0000\u0000\u0000x']) client.socket.send(text);
+    client.send(2, 1, Buffer.from('hello'));
+    await vi.waitFor(() => expect(client.text(1)).toBe('hello'));
   });
 
   it('is throttled: streams of a carrier, of all, and new ones a second', async () => {

@@ -150,6 +150,16 @@ describe('a device through the relay', () => {
     expect(await outcome(transportTo(relay, to).transport)).toEqual({ kind: 'silent', stage: 'tls', waitedMs: 100 });
   });
 
+  it.each([
+    ['EMFILE', 'descriptors'],
+    ['ENFILE', 'descriptors'],
+    ['EADDRNOTAVAIL', 'ports'],
+  ])('never blames the target for what this machine lacks: %s', async (code, reason) => {
+    const to = lab({ mqtts: 8883 }, {}, 'platform.example');
+    const lookup = (): Promise<never> => Promise.reject(Object.assign(new Error(code), { code }));
+    expect(await outcome(transportTo(await openRelay([to], { lookup }), to).transport)).toEqual({ kind: 'local', reason });
+  });
+
   it('never blames the target for the relay: not listed, gone, not there', async () => {
     const to = lab({ mqtt: await target(echo) });
     const ours = { kind: 'local', reason: 'relay' };
@@ -166,6 +176,38 @@ describe('a device through the relay', () => {
     // The next device opens another WebSocket.
     expect(await outcome(transport, 'plain')).toBe('open');
     expect(sockets).toHaveLength(2);
+  });
+});
+
+describe('connections to one target that are being opened', () => {
+  /** A relay that opens one at a time, to a target that takes connections and never shakes hands. */
+  const slow = async (dialHoldMs: number): Promise<{ client: PlainClient; arrived: () => number; echoes: number }> => {
+    let arrived = 0;
+    const echoes = await target(echo);
+    const stalling = await target(() => (arrived += 1));
+    const to = [lab({ mqtts: stalling, mqtt: echoes })];
+    const { url } = await openRelay(to, { limits: { dials: 1, dialHoldMs, dialMs: 60_000 } });
+    const client = await PlainClient.greet(url);
+    for (const id of [1, 2, 3]) client.connect(id, 'lab/mqtts', 0, 0x80);
+    return { client, arrived: () => arrived, echoes };
+  };
+
+  it('are so many, target by target; the next is opened when one has ended', async () => {
+    const { client, arrived, echoes } = await slow(60_000);
+    await vi.waitFor(() => expect(arrived()).toBe(1));
+    client.connect(9, '127.0.0.1', echoes);
+    for (const text of ['there', ' and', ' back']) {
+      client.send(2, 9, Buffer.from(text));
+      await vi.waitFor(() => expect(client.text(9)).toMatch(new RegExp(`${text}$`)));
+    }
+    expect(arrived()).toBe(1);
+    client.send(4, 1, Buffer.of(2));
+    await vi.waitFor(() => expect(arrived()).toBe(2));
+  });
+
+  it('count no more after a while', async () => {
+    const { arrived } = await slow(20);
+    await vi.waitFor(() => expect(arrived()).toBe(3));
   });
 });
 
