@@ -1,6 +1,8 @@
 // Whose doing it was that a connection ended: the platform's, a limit that the fleet itself exceeded, or the bad network of the plan.
 import { time } from '../virtual.testkit.ts';
 import { describe, expect, it } from 'vitest';
+import { overridden } from '../../kernel/bytes/overridden.ts';
+import { RELAY_GONE, type StreamHandlers } from '../../kernel/bytes/stream.ts';
 import { ambientClock } from '../../kernel/clock.ts';
 import { openReferenceSession } from '../session/reference.ts';
 import { DEFAULT_TIMEOUTS } from '../session/session.ts';
@@ -119,6 +121,33 @@ describe('a connection that is closed without a reason', () => {
       ['connack', 'closed (over limit: device-connects)', 5, 'probable'],
     ]);
   });
+});
+
+it('a relay that goes away under devices that are online is ours, and no connection that the platform lost', async () => {
+  const heard: StreamHandlers[] = [];
+  const accepting = scripted(clock, (packet, line) => {
+    if (packet.cmd === 'connect') line.send(ACCEPT);
+  });
+  const relayed: Transport = {
+    ...accepting,
+    async dial(...how) {
+      const dialled = await accepting.dial(...how);
+      if (!dialled.ok) return dialled;
+      const { stream } = dialled;
+      const attach = (handlers: StreamHandlers): void => {
+        heard.push(handlers);
+        stream.attach(handlers);
+      };
+      return { ok: true, stream: overridden(stream, { attach }) };
+    },
+  };
+  clock.after(20_000, () => {
+    for (const handlers of heard) handlers.close({ by: 'fault', code: RELAY_GONE });
+  });
+  const seen = await run(relayed, planOf({}, { arrival: STORM, limits: LIMITS }), 30_000);
+  expect(rows(seen)).toEqual([['local', 'relay', 40, undefined]]);
+  expect(seen).toMatchObject({ traffic: { lost: 0 }, counts: { online: 0, outcomes: { accepted: 40, 'local relay': 40 } } });
+  expect(seen.counts.endings).toMatchObject({ activated: 40, local: 0 });
 });
 
 describe('what the bad network of a plan does', () => {

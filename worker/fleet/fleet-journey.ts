@@ -46,6 +46,7 @@ const SECOND_MS = 1_000;
 /** A connection of this age is no longer closed for being one of too many, milliseconds. */
 const NEW_MS = 1_000;
 const STOPPED: Outcome = { kind: 'aborted', by: 'operator' };
+const RELAY_LOST: Outcome = { kind: 'local', reason: 'relay' };
 /** Stages before a device has said anything. */
 const DIALLING: ReadonlySet<string> = new Set(['dns', 'tcp', 'tls', 'ws']);
 
@@ -149,8 +150,12 @@ export class Journey {
   /** The unit's connection is gone, and nobody of this side has ended it. */
   lost(): void {
     if (this.#left) return;
-    this.#env.traffic.lost += 1;
-    if (!this.#publisher?.asking) this.#note('hold', { kind: 'closed', stage: 'session', afterMs: 0 }, 'closed session');
+    const { lostRelay } = this.#unit;
+    if (!lostRelay) this.#env.traffic.lost += 1;
+    if (!this.#publisher?.asking) {
+      if (lostRelay) this.#note('hold', RELAY_LOST, outcomeKey(RELAY_LOST));
+      else this.#note('hold', { kind: 'closed', stage: 'session', afterMs: 0 }, 'closed session');
+    }
     if (this.#staying) void this.#comeBack();
   }
 

@@ -48,7 +48,6 @@ export class Unit {
   readonly #habits: Habits;
   #state: UnitState = 'blank';
   #link: Link | undefined;
-  /** Did the relay, on our own side, end the last connection? */
   #lostRelay = false;
   /** Counts power cuts: what a verb of an earlier life still hears must not touch the present one. */
   #life = 0;
@@ -192,6 +191,11 @@ export class Unit {
   inject(bytes: Uint8Array): boolean {
     this.#link?.stream.write(bytes);
     return this.#link !== undefined;
+  }
+
+  /** Did the relay, on our own side, end the last connection? */
+  get lostRelay(): boolean {
+    return this.#lostRelay;
   }
 
   /** Sends bytes on a connection of their own and says how the platform ended it. */
