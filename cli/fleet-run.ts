@@ -54,7 +54,7 @@ export async function fleetCommand(file: string | undefined, options: FleetOptio
   }
   const { plan, chosen, resolved } = run;
   if (options.printNames) return printNames(plan);
-  const forecast = forecastFleet(plan, resolved.holdMs);
+  const forecast = forecastFleet(plan, resolved.holdMs, resolved.stop);
   if (options.json !== undefined && options.json !== '-') requireWritable(options.json, '--json');
   if (options.csv !== undefined) requireWritable(options.csv, '--csv');
   if (options.flash !== undefined) requireFlashWritable(options.flash);

@@ -20,6 +20,12 @@ export function fleetForecastLine(one: FleetForecast): string {
   return `forecast: ${counted(one.devices, 'device')}, ${time}; ${parts.join(', ')}`;
 }
 
+/** As they came, and as they were planned. */
+function arrivals({ offered, achieved, atOnce }: FleetReport['rate']): string {
+  const [planned, came] = [offered, achieved].map((rate) => Number(rate.toFixed(rate < 10 ? 1 : 0)));
+  return atOnce ? `all due at once, ${came} arrivals/s` : `${came} of ${planned} arrivals/s`;
+}
+
 /** The smallest and the largest are honest of any number of samples. */
 const POINTS = ['min', 'p50', 'p90', 'p99', 'max'] as const;
 
@@ -28,7 +34,7 @@ export function fleetSummary(report: FleetReport, target: string): string {
   const byPlatform = report.platform ? `, ${report.platform.activated} by the platform's count` : '';
   const lines = [
     `${report.activated} of ${report.devices} devices activated at ${target}${byPlatform}; ${report.refused} refused, ${report.failed} failed, ${report.local} local, ${report.aborted} aborted`,
-    `seed ${report.seed}, namespace ${report.namespace}, ${report.rate.achieved.toFixed(0)} of ${Number(report.rate.offered.toFixed(1))} arrivals/s, ${counted(report.workers, 'worker')}`,
+    `seed ${report.seed}, namespace ${report.namespace}, ${arrivals(report.rate)}, ${counted(report.workers, 'worker')}`,
     ...(report.stopped ? [`stopped before its time: ${report.stopped}`] : []),
     '',
   ];

@@ -23,7 +23,7 @@ function headOf({ target, result, load }: LoadReport): string {
     safe(result.zh.headline),
     '',
     `- Devices: ${load.activated} of ${load.devices} activated; ${load.refused} refused, ${load.failed} failed, ${load.local} local, ${load.aborted} aborted`,
-    `- Arrivals a second: ${figure(load.rate.achieved)} of ${figure(load.rate.offered)} offered`,
+    `- Arrivals a second: ${figure(load.rate.achieved)}${load.rate.atOnce ? ', all due at once' : ` of ${figure(load.rate.offered)} offered`}`,
     ...(load.throttled === undefined ? [] : [`- Throttled attempts: ${load.throttled}`]),
     ...(load.throttledProbable ? [`- Closed while the fleet was over a limit, probably throttled: ${load.throttledProbable}`] : []),
     ...(load.ownFaults ? [`- Broken by the bad network of the plan itself: ${load.ownFaults}`] : []),

@@ -8,22 +8,18 @@ const Digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/), v.description('SHA-
 const Time = v.nullable(v.pipe(v.string(), v.isoTimestamp()));
 const Milliseconds = v.pipe(v.number(), v.minValue(0), v.description('milliseconds'));
 
+const Figures = v.object({
+  p50: Milliseconds,
+  p90: Milliseconds,
+  p99: Milliseconds,
+  max: Milliseconds,
+  min: v.exactOptional(Milliseconds),
+  count: v.exactOptional(v.pipe(Count, v.description('values that were timed: with too few a percentile is only the largest'))),
+});
 const Latencies = v.object(
   v.entriesFromList(
     ['register', 'connect', 'post'],
-    v.pipe(
-      v.nullable(
-        v.object({
-          p50: Milliseconds,
-          p90: Milliseconds,
-          p99: Milliseconds,
-          max: Milliseconds,
-          min: v.exactOptional(Milliseconds),
-          count: v.exactOptional(v.pipe(Count, v.description('values that were timed: with too few a percentile is only the largest'))),
-        }),
-      ),
-      v.description('null where nothing was timed, or where the figures are withheld'),
-    ),
+    v.pipe(v.nullable(Figures), v.description('null where nothing was timed, or where the figures are withheld')),
   ),
 );
 const Second = v.object({
@@ -63,6 +59,7 @@ const LOAD = v.object({
   rate: v.object({
     offered: v.number(),
     achieved: v.number(),
+    atOnce: v.exactOptional(v.pipe(v.literal(true), v.description('all were due at one moment: no rate was offered'))),
     overrunMs: v.exactOptional(v.pipe(v.number(), v.description('by how much longer than planned all arrivals took'))),
   }),
   latencyMs: v.pipe(Latencies, v.description('from the intended start')),
@@ -74,6 +71,12 @@ const LOAD = v.object({
     ),
   ),
   validity: v.object({ ok: v.boolean(), reasons: v.array(Text), doubtfulSilences: v.exactOptional(Count) }),
+  lagMs: v.exactOptional(
+    v.pipe(
+      v.object({ arrivals: v.nullable(Figures), steps: v.nullable(Figures) }),
+      v.description('how late arrivals were by this machine, and what devices did later'),
+    ),
+  ),
   seed: Text,
   namespace: Text,
   version: Text,
