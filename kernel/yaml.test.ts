@@ -29,3 +29,11 @@ describe('aliases', () => {
     });
   });
 });
+
+test.each([
+  ['brackets', '['.repeat(20_000)],
+  ['braces', '{a: '.repeat(20_000)],
+  ['dashes', '- '.repeat(20_000)],
+])('a text nested deeper than a stack, by %s, is torn, with its place', (_what, deep) => {
+  expect(readYaml(`name: x\n${deep}`)).toMatchObject({ kind: 'torn', at: { line: 2 }, why: 'nested too deep' });
+});

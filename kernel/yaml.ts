@@ -23,9 +23,31 @@ export type ReadYaml =
   /** An alias of nothing, or so many that the document would fill the memory; with its place, one of what it is itself inside of. */
   | { readonly kind: 'aliases'; readonly at?: Place };
 
+/** Brackets that may be open at once, and dashes in a row: the parser goes as deep as the text, and a stack has an end. */
+const DEPTH_MAX = 200;
+const DASHES = new RegExp(`(?:-\\s+){${DEPTH_MAX}}`);
+
+/** Where a text is nested deeper than any document that a person writes. */
+function tooDeep(text: string): number | undefined {
+  const dashes = DASHES.exec(text);
+  if (dashes) return dashes.index;
+  let depth = 0;
+  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > DEPTH_MAX) return index;
+    depth = Math.max(0, depth);
+  }
+  return undefined;
+}
+
 /** Reads a text; never throws on account of it. */
 export function readYaml(text: string): ReadYaml {
   const lines = new LineCounter();
+  const deep = tooDeep(text);
+  if (deep !== undefined) {
+    const before = text.slice(0, deep).split('\n');
+    return { kind: 'torn', at: { line: before.length, col: (before.at(-1)?.length ?? 0) + 1 }, why: 'nested too deep' };
+  }
   const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const [broken] = yaml.errors;
   if (broken) return { kind: 'torn', at: lines.linePos(broken.pos[0]), why: broken.code.toLowerCase().replaceAll('_', ' ') };
