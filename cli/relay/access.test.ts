@@ -10,6 +10,7 @@ import {
   closeAll,
   echo,
   freePort,
+  gone,
   lab,
   openRelay,
   PlainClient,
@@ -122,7 +123,7 @@ describe('the way in', () => {
     const first = await PlainClient.greet(`ws://127.0.0.1:${port}/relay/`);
     const [broken, silent] = [rawUpgrade(port), rawUpgrade(port)];
     broken.once('data', () => broken.write(Buffer.from([0xff, 0x80, 0, 0, 0, 0])));
-    await Promise.all([broken, silent].map((socket) => once(socket.resume(), 'end')));
+    await Promise.all([broken, silent].map(gone));
     expect(first.socket.readyState).toBe(first.socket.OPEN);
     relay.close();
   });
@@ -132,7 +133,7 @@ describe('the way in', () => {
     const held = rawUpgrade(port);
     await once(held, 'data');
     relay.close();
-    await Promise.all([once(held, 'end'), new Promise((resolve) => server.close(resolve))]);
+    await Promise.all([gone(held), new Promise((resolve) => server.close(resolve))]);
   });
 
   it('keeps no connection that it refused, whatever that does, and ends at once', async () => {
@@ -165,7 +166,7 @@ describe('the way in', () => {
 
   it('waits only so long for one to go that it hung up on', { timeout: 10_000 }, async () => {
     const { port } = await openRelay([], { limits: { handshakeMs: 20, hangUpMs: 50 } });
-    await once(rawUpgrade(port).resume(), 'end');
+    await gone(rawUpgrade(port));
   });
 });
 

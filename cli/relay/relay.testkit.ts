@@ -137,6 +137,16 @@ export function rawUpgrade(port: number, token = TOKEN): Socket {
   return socket;
 }
 
+/** The other side has ended a connection, or broken it off. */
+export function gone(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket
+      .resume()
+      .once('end', resolve)
+      .once('close', () => resolve());
+  });
+}
+
 /** Our transport over one such WebSocket at a time. */
 export function transportTo(
   { url }: OpenRelay,

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { messageOf, UserError } from '../../kernel/errors.ts';
 import type { DeclaredPace } from '../../worker/fleet/pace.ts';
+import { hostOf } from '../../worker/transport/host.ts';
 import { readText } from '../files.ts';
 import { readTargetFile } from '../target-file.ts';
 import type { Place } from './dial.ts';
@@ -48,8 +49,8 @@ export function targetOf(
     const text = endpoints[key];
     if (text === undefined) return [];
     const url = new URL(text);
-    const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
-    if (host === '') throw new UserError(`${where}: endpoint ${key} names no host`, `write it as ${key}://HOST:PORT`);
+    const host = hostOf(url)?.toLowerCase();
+    if (host === undefined) throw new UserError(`${where}: endpoint ${key} names no host`, `write it as ${key}://HOST:PORT`);
     const port = url.port === '' ? USUAL_PORT[key] : Number(url.port);
     const tls = { context: contextOf(trust.ca, where), serverName: trust.serverName, insecure: trust.insecure ?? false };
     return [[key, key === 'mqtts' ? { host, port, tls } : { host, port }] as const];

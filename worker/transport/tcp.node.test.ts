@@ -304,11 +304,20 @@ describe('limits of our own machine', () => {
   });
 });
 
+it('a host of other letters is dialled by its ASCII form', async () => {
+  const port = await listen(createTcpServer());
+  const dialled = await dial({ endpoints: { mqtt: `mqtt://１２７.０.０.１:${port}` } }, 'plain');
+  if (!dialled.ok) expect.unreachable(JSON.stringify(dialled.outcome));
+  expect(dialled.stream.facts.peer).toBe('127.0.0.1');
+  dialled.stream.abort();
+});
+
 describe('what the user got wrong', () => {
   it.each([
     [{ endpoints: { mqtts: 'host:8883' } }, 'mqtts'],
     [{ endpoints: { mqtt: 'not a url' } }, 'mqtt'],
     [{ endpoints: { wss: 'ws://host/' } }, 'wss'],
+    [{ endpoints: { mqtts: 'mqtts://a%20b' } }, 'mqtts'],
     [{ endpoints: {}, ca: 'no certificate' }, 'CA'],
     [{ endpoints: {}, ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' }, 'CA'],
   ])('%j is said when the transport is made', (options, named) => {

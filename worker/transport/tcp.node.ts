@@ -10,6 +10,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { codeOf, messageOf, UserError } from '../../kernel/errors.ts';
 import type { Outcome } from '../../kernel/trace/outcome.ts';
 import { contextOf, handshakeOf } from './handshake.node.ts';
+import { hostOf } from './host.ts';
 import { connectTls, type TcpAddress } from './tls.node.ts';
 import { noSuchWay, type Dialled, type Transport, type Way } from './transport.ts';
 
@@ -62,10 +63,10 @@ function readEndpoint(options: TcpTarget, key: keyof Endpoints): Endpoint | unde
   const remedy = `write it as ${key}://HOST:PORT`;
   if (!URL.canParse(text)) throw new UserError(`endpoint ${key} is no URL: ${text}`, remedy);
   const url = new URL(text);
-  if (url.protocol !== `${key}:` || url.hostname === '')
+  const host = hostOf(url);
+  if (url.protocol !== `${key}:` || host === undefined)
     throw new UserError(`endpoint ${key} is no ${key}:// URL with a host: ${text}`, remedy);
   const kind = KINDS[key];
-  const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? USUAL_PORTS[key] : Number(url.port);
   const encrypted = kind === 'tls' || kind === 'wss';
   return { kind, url: text, host, port, facts: { kind, encrypted, ...sniOf(host, options, encrypted, {}), peer: host, port } };
