@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Opening } from '../../kernel/bytes/mux-report.ts';
 import { bytesOf, Listener } from '../../kernel/bytes/stream.testkit.ts';
 import type { ByteStream } from '../../kernel/bytes/stream.ts';
 import type { Transport } from '../../worker/transport/transport.ts';
@@ -40,10 +41,8 @@ describe('a device through the relay', () => {
       stream.end();
       expect(await heard.closed()).toEqual({ by: 'local' });
     }
-    expect(up.mock.calls).toEqual([
-      [{ tcpMs: expect.any(Number) as number, tlsMs: expect.any(Number) as number }],
-      [{ tcpMs: expect.any(Number) as number }],
-    ]);
+    const ms = expect.any(Number) as number;
+    expect(up.mock.calls).toEqual([[{ tcpMs: ms, tlsMs: ms, waitedMs: ms }], [{ tcpMs: ms, waitedMs: ms }]]);
     expect(firstByte).toHaveBeenCalledTimes(2);
     expect(sockets).toHaveLength(1);
   });
@@ -127,6 +126,14 @@ describe('a device through the relay', () => {
     await vi.waitFor(() => expect(relay.streams).toBe(0));
   });
 
+  it('finds a name of other letters by its ASCII form, and refuses a host that is none', async () => {
+    const to = lab({ mqtt: await target(echo) }, {}, 'bücher.example');
+    const lookup = vi.fn(() => Promise.resolve([{ address: '127.0.0.1', family: 4 }]));
+    expect(await outcome(transportTo(await openRelay([to], { lookup }), to).transport, 'plain')).toBe('open');
+    expect(lookup).toHaveBeenCalledWith('xn--bcher-kva.example');
+    expect(() => lab({ mqtt: 1883 }, {}, 'a%20b')).toThrow('the test: endpoint mqtt names no host');
+  });
+
   it('takes any certificate where its target says so', async () => {
     const to = lab({ mqtts: await target(echo, keys.other) }, { insecure: true });
     expect(await outcome(transportTo(await openRelay([to]), to).transport)).toBe('open');
@@ -208,6 +215,31 @@ describe('connections to one target that are being opened', () => {
   it('count no more after a while', async () => {
     const { arrived } = await slow(20);
     await vi.waitFor(() => expect(arrived()).toBe(3));
+  });
+
+  it('tell how long they waited for that, apart from how long TCP took', async () => {
+    const to = lab({ mqtt: await target(echo) }, {}, 'platform.example');
+    const address = [{ address: '127.0.0.1', family: 4 }];
+    let found: (addresses: typeof address) => void = () => undefined;
+    let askedAt = 0;
+    const lookup = (): Promise<typeof address> => {
+      askedAt = performance.now();
+      return new Promise((resolve) => (found = resolve));
+    };
+    const waits: number[] = [];
+    const times = { up: ({ waitedMs }: Opening) => void waits.push(waitedMs ?? -1), firstByte: () => undefined };
+    const relay = await openRelay([to], { lookup, limits: { dials: 1, dialHoldMs: 60_000 } });
+    const { transport } = transportTo(relay, to, times);
+    // The first is held up by the look-up, and the second by the first.
+    const both = [transport.dial('plain'), transport.dial('plain')];
+    await vi.waitFor(() => expect(askedAt).toBeGreaterThan(0));
+    await PlainClient.greet(relay.url);
+    const heldMs = performance.now() - askedAt;
+    found(address);
+    await Promise.all(both);
+    expect(waits).toHaveLength(2);
+    expect(waits[0]).toBeLessThan(heldMs);
+    expect(waits[1]).toBeGreaterThan(heldMs - 1);
   });
 });
 

@@ -57,10 +57,12 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
     const gate = gates.get(place) ?? new Gate(clock, limits.dials, limits.dialHoldMs);
     gates.set(place, gate);
     let cancel = (): void => undefined;
+    const cameAt = clock.now();
     const leave = gate.enter(() => {
+      const waitedMs = clock.now() - cameAt;
       cancel = dial(place, pins, clock, limits.dialMs, (result) => {
         leave();
-        settled(result);
+        settled(result.ok ? { ...result, opening: { ...result.opening, waitedMs } } : result);
       });
     });
     return () => {

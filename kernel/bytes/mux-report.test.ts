@@ -6,7 +6,7 @@ const MS = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((ms) 
 const STAGE = fc.constantFrom('dns' as const, 'tcp' as const, 'tls' as const, 'ws' as const);
 const REPORT: fc.Arbitrary<RelayReport> = fc.oneof(
   fc.record({ firstByteMs: MS }),
-  fc.record({ up: fc.record({ tcpMs: MS, tlsMs: MS }, { requiredKeys: ['tcpMs'] }) }),
+  fc.record({ up: fc.record({ tcpMs: MS, tlsMs: MS, waitedMs: MS }, { requiredKeys: ['tcpMs'] }) }),
   fc.record({ failed: fc.record({ kind: fc.constant('unreachable' as const), stage: STAGE, code: fc.string() }) }),
   fc.record({ failed: fc.record({ kind: fc.constant('silent' as const), stage: STAGE, waitedMs: MS }) }),
   fc.record({
@@ -87,8 +87,8 @@ describe('what a relay tells', () => {
     expect(readReport(text)).toBeUndefined();
   });
 
-  it('has no time for TLS where that is wrong: the rest stands', () => {
-    expect(readReport('{"up":{"tcpMs":1,"tlsMs":-1}}')).toEqual({ up: { tcpMs: 1 } });
+  it('has no time for TLS, or of waiting, where that is wrong: the rest stands', () => {
+    expect(readReport('{"up":{"tcpMs":1,"tlsMs":-1,"waitedMs":"1"}}')).toEqual({ up: { tcpMs: 1 } });
   });
 
   it('is not held up by nesting', () => {

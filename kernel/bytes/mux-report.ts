@@ -2,10 +2,14 @@
 // that they hold nothing of the way between browser and relay.
 import type { Outcome } from '../trace/outcome.ts';
 
-/** How long the relay took to get there, milliseconds; `tlsMs` where it opened TLS. */
+/**
+ * How long the relay took to get there, milliseconds: `waitedMs` until the stream had its turn, `tcpMs` from the dial until TCP was up (what is
+ * looked up before counts in neither), `tlsMs` from there where it opened TLS.
+ */
 export interface Opening {
   readonly tcpMs: number;
   readonly tlsMs?: number;
+  readonly waitedMs?: number;
 }
 
 export type DialFailure = Extract<Outcome, { readonly kind: 'unreachable' | 'silent' | 'local' }>;
@@ -33,7 +37,10 @@ export function readReport(text: string): RelayReport | undefined {
   }
   if (isDuration(document?.['firstByteMs'])) return { firstByteMs: document['firstByteMs'] };
   const up = fieldsOf(document?.['up']);
-  if (up && isDuration(up['tcpMs'])) return { up: { tcpMs: up['tcpMs'], ...(isDuration(up['tlsMs']) ? { tlsMs: up['tlsMs'] } : {}) } };
+  if (up && isDuration(up['tcpMs'])) {
+    const { tcpMs, tlsMs, waitedMs } = up;
+    return { up: { tcpMs, ...(isDuration(tlsMs) ? { tlsMs } : {}), ...(isDuration(waitedMs) ? { waitedMs } : {}) } };
+  }
   const failed = fieldsOf(document?.['failed']);
   return failed && isFailure(failed) ? { failed: failed as unknown as DialFailure } : undefined;
 }
