@@ -2,13 +2,15 @@
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { socketCarrier, type SocketLike } from '../../kernel/bytes/carrier.ts';
 import { ambientClock } from '../../kernel/clock.ts';
+import { codeOf } from '../../kernel/errors.ts';
 import { seededRandom } from '../../kernel/random.ts';
 import { openReferenceSession } from '../../worker/session/reference.ts';
 import { DEFAULT_TIMEOUTS } from '../../worker/session/session.ts';
@@ -27,7 +29,11 @@ interface Said {
 }
 
 /** A relay in another process while `use` runs; its exit code. */
-async function withRelay(args: readonly string[], use: (said: Said) => Promise<void>): Promise<number | null> {
+async function withRelay(
+  args: readonly string[],
+  use: (said: Said) => Promise<void>,
+  signal: NodeJS.Signals = 'SIGTERM',
+): Promise<number | null> {
   const child = spawn(process.execPath, [COMMAND, 'relay', '--json', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'close') as Promise<[number | null]>;
   try {
@@ -35,7 +41,7 @@ async function withRelay(args: readonly string[], use: (said: Said) => Promise<v
     if (line.done) throw new Error('the relay ended without a word');
     await use(JSON.parse(line.value) as Said);
   } finally {
-    child.kill('SIGTERM');
+    child.kill(signal);
   }
   const [code] = await ended;
   return code;
@@ -109,6 +115,54 @@ describe('muster relay', () => {
       expect(existsSync(tokenFile)).toBe(false);
     });
   });
+
+  it(
+    'listens on this machine alone, and Ctrl-C ends it with 130, whoever holds a connection; nothing is left',
+    { timeout: 30_000 },
+    async () => {
+      const targets = createServer((socket) => socket.on('error', () => undefined).pause());
+      targets.listen(0, '127.0.0.1');
+      await once(targets, 'listening');
+      const { port: to } = targets.address() as AddressInfo;
+      const held: Socket[] = [];
+      const hold = (port: number, host = '127.0.0.1'): Socket => {
+        const socket = connect({ port, host, allowHalfOpen: true }).on('error', () => undefined);
+        held.push(socket);
+        return socket;
+      };
+      let tokenFile = '';
+      let carrier: WebSocket | undefined;
+      const code = await withRelay(
+        ['--target', file('held', `endpoints: { mqtt: "mqtt://127.0.0.1:${to}" }`)],
+        async (said) => {
+          ({ tokenFile } = said);
+          const { port: text } = new URL(said.relay);
+          const port = Number(text);
+          // Every address in 127.0.0.0/8 is this machine; a server on all of its addresses would answer here too.
+          const elsewhere = hold(port, '127.0.0.2');
+          const found = await once(elsewhere, 'connect').then(() => 'open', codeOf);
+          expect(found).toBe('ECONNREFUSED');
+          // One that says nothing, one that was refused and keeps its side, and one that is served and has a stream to a target.
+          hold(port);
+          const foreign = hold(port);
+          foreign.write('GET /relay/ HTTP/1.1\r\nHost: evil.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+          expect(String((await once(foreign, 'data'))[0])).toMatch(/^HTTP\/1\.1 403 /);
+          carrier = new WebSocket(said.relay, ['wisp-v2', `token.${readFileSync(tokenFile, 'utf8')}`]);
+          carrier.on('error', () => undefined);
+          await once(carrier, 'message');
+          carrier.send(Buffer.of(5, 0, 0, 0, 0, 2, 0));
+          carrier.send(Buffer.concat([Buffer.of(1, 1, 0, 0, 0, 1, to & 0xff, to >> 8), Buffer.from('127.0.0.1')]));
+          const [connection] = (await once(targets, 'connection')) as [Socket];
+          held.push(connection);
+        },
+        'SIGINT',
+      );
+      expect([code, existsSync(tokenFile), existsSync(dirname(tokenFile))]).toEqual([130, false, false]);
+      carrier?.terminate();
+      for (const socket of held) socket.destroy();
+      await new Promise((resolve) => targets.close(resolve));
+    },
+  );
 
   it('beside the app: the page is told where, and nobody else', async () => {
     await withServer(async (url) => {
