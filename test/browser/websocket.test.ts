@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../kernel/clock.testkit.ts';
 import type { Ending } from '../../kernel/bytes/stream.ts';
-import { webSocketTransport } from '../../worker/transport/websocket.web.ts';
+import { SocketAccount, webSocketTransport } from '../../worker/transport/websocket.web.ts';
 import type { Dialled } from '../../worker/transport/transport.ts';
 
 class PlayedSocket extends EventTarget {
@@ -50,7 +50,8 @@ afterEach(() => {
 
 function setUp(limits: { sockets: number; pending: number }) {
   const clock = new ManualClock();
-  const transport = webSocketTransport({ url: 'wss://host:8084/mqtt', ...limits, clock, timeouts: { dial: 10_000 } });
+  const account = new SocketAccount();
+  const transport = webSocketTransport({ url: 'wss://host:8084/mqtt', ...limits, clock, timeouts: { dial: 10_000 }, account });
   const results: Dialled[] = [];
   const dial = (): void => void transport.dial('encrypted').then((result) => results.push(result));
   /** Promises settle, then turns of the clock run. */
@@ -59,7 +60,7 @@ function setUp(limits: { sockets: number; pending: number }) {
     clock.advance(ms);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { clock, transport, results, dial, settle };
+  return { clock, transport, account, results, dial, settle };
 }
 
 /** A consumer that keeps what it is told. */
@@ -111,11 +112,12 @@ describe('dialling', () => {
   });
 
   test('no more than the permitted number are opening at once', async () => {
-    const { dial, settle } = setUp({ sockets: 10, pending: 2 });
+    const { clock, dial, settle } = setUp({ sockets: 10, pending: 2 });
     for (let i = 0; i < 5; i++) dial();
     await settle();
     expect(PlayedSocket.all).toHaveLength(2);
     PlayedSocket.all[0]!.opens();
+    clock.advance(5);
     PlayedSocket.all[1]!.ends(1006, false);
     await settle();
     expect(PlayedSocket.all).toHaveLength(4);
@@ -136,8 +138,67 @@ describe('dialling', () => {
     expect(results.map(({ ok }) => ok)).toEqual([true, true]);
   });
 
+  describe('a browser that gives fewer than expected', () => {
+    /** Three are open, and the browser refuses the fourth without asking the network. */
+    async function full() {
+      const all = setUp({ sockets: 10, pending: 8 });
+      const { dial, settle, clock } = all;
+      for (let i = 0; i < 3; i++) dial();
+      await settle();
+      for (const socket of PlayedSocket.all) socket.opens();
+      await settle();
+      dial();
+      await settle();
+      clock.advance(1);
+      PlayedSocket.all[3]!.ends(1006, false);
+      await settle();
+      return all;
+    }
+    const CAP = { ok: false, outcome: { kind: 'local', reason: 'browser-cap' } };
+
+    test('is full with those that it holds: no more are tried, and the rest are local', async () => {
+      const { results, dial, settle, account } = await full();
+      dial();
+      await settle();
+      expect(PlayedSocket.all).toHaveLength(4);
+      expect(account).toMatchObject({ open: 3, full: true });
+      await settle(3_000);
+      expect(results.slice(3)).toEqual([CAP, CAP]);
+    });
+
+    test('gives one to whom it refused, once another has hung up', async () => {
+      const { results, settle, account } = await full();
+      await settle(2_000);
+      PlayedSocket.all[0]!.ends(1000, true);
+      await settle();
+      PlayedSocket.all[4]!.opens();
+      await settle();
+      expect(results.map(({ ok }) => ok)).toEqual([true, true, true, true]);
+      expect(account).toMatchObject({ open: 3, full: true });
+    });
+
+    test('is not what refuses when the network had the time to, or when nothing is open', async () => {
+      const { results, dial, settle, clock, account } = setUp(ROOMY);
+      dial();
+      await settle();
+      PlayedSocket.all[0]!.ends(1006, false);
+      dial();
+      await settle();
+      PlayedSocket.all[1]!.opens();
+      await settle();
+      dial();
+      await settle();
+      clock.advance(5);
+      PlayedSocket.all[2]!.ends(1006, false);
+      await settle();
+      const refused = { ok: false, outcome: { kind: 'unreachable', stage: 'ws', code: '1006' } };
+      expect([results[0], results[2]]).toEqual([refused, refused]);
+      expect(account).toMatchObject({ open: 1, full: false });
+    });
+  });
+
   test('when nobody gives one back, it is this browser that has no more: local, not the target', async () => {
-    const { results, dial, settle } = setUp({ sockets: 1, pending: 1 });
+    const { results, dial, settle, account } = setUp({ sockets: 1, pending: 1 });
     dial();
     await settle();
     PlayedSocket.all[0]!.opens();
@@ -145,6 +206,7 @@ describe('dialling', () => {
     await settle();
     await settle(3_000);
     expect(results[1]).toEqual({ ok: false, outcome: { kind: 'local', reason: 'browser-cap' } });
+    expect(account).toMatchObject({ open: 1, full: true });
     expect(PlayedSocket.all).toHaveLength(1);
   });
 });

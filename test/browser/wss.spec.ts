@@ -1,5 +1,8 @@
 // The page against a platform in another process, over WSS: with a certificate that the browser takes, and with one that it does not.
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
+import { WebSocketServer } from 'ws';
 import { counter, downloaded, expect, openDevice, phase, test } from './fixtures.ts';
 import { PRODUCT, stubWith } from './stub.ts';
 
@@ -56,6 +59,48 @@ test.describe('with a certificate that is taken', () => {
       await page.close();
       await expect.poll(() => stub.online()).toBe(0);
     } finally {
+      await stub.stop();
+    }
+  });
+
+  test('a browser that has fewer sockets left than it usually has: what it held is named, and hardly anybody blames the platform', async ({
+    page,
+    troubles,
+  }) => {
+    troubles.expected = /Insufficient resources/;
+    const TAKEN = 200;
+    const DEVICES = 80;
+    const stub = await stubWith([]);
+    const others = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    try {
+      await once(others, 'listening');
+      await page.goto('./');
+      // As another tab of the same site does, the page itself takes most of them.
+      await page.evaluate(
+        async ([port, count]) => {
+          for (let i = 0; i < count; i++) await new Promise((resolve) => (new WebSocket(`ws://127.0.0.1:${port}/`).onopen = resolve));
+        },
+        [(others.address() as AddressInfo).port, TAKEN] as const,
+      );
+      await fillTarget(page, `wss://127.0.0.1:${stub.port}/mqtt`, DEVICES);
+      await page.getByLabel('Registration', { exact: true }).selectOption('regnwl');
+      await expect(page.getByText('A page holds at most')).toHaveCount(0);
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      await phase(page, 'holding', 60_000);
+      const online = await counter(page, 'online');
+      // A worker that is busy hears of a refusal too late to know whose it was.
+      const failed = await counter(page, 'failed');
+      expect(online + failed + (await counter(page, 'local'))).toBe(DEVICES);
+      expect(failed).toBeLessThanOrEqual(4);
+      expect(online).toBeGreaterThan(40);
+      const cap = Number(await page.getByTestId('cap-help').getAttribute('data-cap'));
+      expect(cap).toBe(online);
+      await expect(page.getByTestId('cap-help')).toContainText(`The browser held ${cap} connections of this page and gave no more.`);
+      const saved = JSON.parse(await downloaded(page, page.getByTestId('download-fleet'))) as { browser: { connections: number } };
+      expect(saved.browser).toEqual({ connections: cap });
+    } finally {
+      others.close();
+      for (const one of others.clients) one.terminate();
       await stub.stop();
     }
   });

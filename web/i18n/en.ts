@@ -42,6 +42,8 @@ export const en = {
   'target.secretHint': 'Kept in memory only; gone when the page is closed.',
   'target.cap':
     'A page holds at most {cap} connections. The rest of {devices} devices will be counted as local, not as failures of the platform.',
+  'target.relayCap':
+    'The relay carries at most {cap} connections at a time. The rest of {devices} devices will be counted as local, not as failures of the platform. Start muster serve with more open files (ulimit -n) for more.',
 
   'fleet.title': 'Fleet',
   'fleet.devices': 'Devices',
@@ -113,6 +115,8 @@ export const en = {
   'help.capDo': 'A browser gives a page about {cap}; other tabs of the same site count too. Run fewer devices, or the headless command.',
   'help.nothing': 'Nothing listens there.',
   'help.nothingDo': 'Check host, port and path, and that the platform is running.',
+  'help.held':
+    'The browser held {cap} connections of this page and gave no more. Devices beyond them count as local, not as failures of the platform; other tabs of this site take from the same number. Run fewer devices, go through the relay, or use the headless command.',
   'help.relay':
     'Some devices did not get through the relay itself, so they count as local: it has ended, or it has no more room. Start muster serve again, or run fewer devices.',
 

@@ -41,6 +41,8 @@ export const zhCN = {
   'target.productSecret': 'ProductSecret',
   'target.secretHint': '只保存在内存中，关闭页面即消失。',
   'target.cap': '一个页面最多保持 {cap} 个连接。{devices} 台设备中超出的部分计为本机限制，不算平台失败。',
+  'target.relayCap':
+    '中继同时最多承载 {cap} 个连接。{devices} 台设备中超出的部分计为本机限制，不算平台失败。要承载更多，请提高打开文件数上限（ulimit -n）后再启动 muster serve。',
 
   'fleet.title': '集群',
   'fleet.devices': '设备数',
@@ -109,6 +111,8 @@ export const zhCN = {
   'help.capDo': '浏览器给一个页面约 {cap} 个连接，同一站点的其他标签页也计算在内。请减少设备，或使用命令行。',
   'help.nothing': '该地址没有服务。',
   'help.nothingDo': '请检查主机、端口和路径，以及平台是否在运行。',
+  'help.held':
+    '浏览器为本页面保持了 {cap} 个连接后不再给出更多。超出的设备计为本机限制，不算平台失败；同一站点的其他标签页也占用这一数目。请减少设备、经由中继，或使用命令行。',
   'help.relay': '部分设备未能通过中继，因此计为本机限制：中继已退出，或已没有余量。请重新启动 muster serve，或减少设备数。',
 
   'grid.title': '设备',

@@ -21,6 +21,11 @@ export function shareOfSockets(workers: number): { readonly sockets: number; rea
   return { sockets: Math.floor(all / workers), pending: Math.max(1, Math.floor(PENDING / workers)) };
 }
 
+/** WebSockets that the workers of a page hold, where the browser had no more for one of them; null where it had. */
+export function heldAtCap(workers: readonly { readonly open: number; readonly full: boolean }[]): number | null {
+  return workers.some(({ full }) => full) ? workers.reduce((sum, { open }) => sum + open, 0) : null;
+}
+
 /** Connections that all devices of a page can hold at once. */
 export function connectionsOfPage(): number {
   const workers = fleetWorkerCount();

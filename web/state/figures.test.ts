@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FleetReport, FleetView } from '../../worker/fleet/controller.ts';
 import { encodeHistogram, newHistogram, newHistograms, record } from '../../worker/fleet/measure.ts';
+import { heldAtCap } from './browser.ts';
 import { figuresOf, miscountOf, ownSilence, reasonsIn, tooFew } from './figures.ts';
 import { pageReport } from './fleet-report.ts';
 import { relayFigures } from './relay-figures.ts';
@@ -41,6 +42,27 @@ describe('silence of our own', () => {
   it('is explained in both languages', () => {
     expect(reasonsIn(SLOW, 'en')).toBe(SLOW[0]);
     expect(reasonsIn([...SLOW, ...SLOW], 'zh-CN')).toMatch(/^调度延迟.*1477 毫秒.*；调度延迟/);
+  });
+});
+
+describe('the cap of a browser', () => {
+  it('is what all workers hold once one of them got no more', () => {
+    const [some, more] = [
+      { open: 100, full: false },
+      { open: 90, full: false },
+    ];
+    expect(heldAtCap([some, more])).toBeNull();
+    expect(heldAtCap([{ ...some, full: true }, more])).toBe(190);
+  });
+
+  it('stands in the report of a run that reached it', () => {
+    const report = { devices: 5 } as unknown as FleetReport;
+    expect(pageReport(report, { session: 'lean', relay: null, heldAtCap: 190 })).toEqual({
+      devices: 5,
+      session: 'lean',
+      browser: { connections: 190 },
+    });
+    expect(pageReport(report, { session: 'lean', relay: null, heldAtCap: null })).toEqual({ devices: 5, session: 'lean' });
   });
 });
 

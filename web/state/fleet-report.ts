@@ -8,13 +8,22 @@ import type { RelayFigures } from './relay-figures.ts';
 type RelayTimings = { readonly count: number } & Partial<Percentiles>;
 
 export interface PageReport extends FleetReport {
+  /** The most WebSockets that the page held once the browser had no more; absent where it had. */
+  readonly browser?: { readonly connections: number };
   /** Without the way between page and relay, which `latencyMs` and `serviceMs` hold; absent where no relay was between. */
   readonly relay?: Readonly<Record<'tcpMs' | 'tlsMs' | 'firstByteMs', RelayTimings>>;
 }
 
-/** @param relay what the relay measured; null where there was none */
-export function pageReport(report: FleetReport, { session, relay }: { session: SessionName; relay: RelayFigures | null }): PageReport {
-  if (!relay) return { ...report, session };
+interface OfPage {
+  readonly session: SessionName;
+  /** What the relay measured; null where there was none. */
+  readonly relay: RelayFigures | null;
+  readonly heldAtCap?: number | null;
+}
+
+export function pageReport(report: FleetReport, { session, relay, heldAtCap = null }: OfPage): PageReport {
+  const browser = heldAtCap === null ? {} : { browser: { connections: heldAtCap } };
+  if (!relay) return { ...report, session, ...browser };
   const { counts, percentiles } = relay;
   const timings = (time: keyof typeof counts): RelayTimings => ({
     count: counts[time],

@@ -40,6 +40,8 @@ class FleetRun {
   platform: DeviceStatistics | null = $state.raw(null);
   /** Where the platform has counted other devices than ours once all had ended; null where it has not, or could not be asked. */
   miscount: Miscount | null = $state.raw(null);
+  /** The most WebSockets that the page held once the browser had no more; null where it had. */
+  heldAtCap: number | null = $state.raw(null);
   figures: Figures | null = $state.raw(null);
   throughput: Columns = $state.raw([]);
   latency: Columns = $state.raw([]);
@@ -138,6 +140,7 @@ class FleetRun {
     this.view = null;
     this.platform = null;
     this.miscount = null;
+    this.heldAtCap = null;
     this.figures = null;
     this.throughput = [];
     this.latency = [];
@@ -201,9 +204,16 @@ class FleetRun {
     if (this.phase === 'running') this.seconds = at;
     if (!measure) return;
     this.#lastMeasure = performance.now();
-    const [histograms, platform, relay] = await Promise.all([team.controller.histograms(), team.statistics(), team.relayed()]);
+    const [histograms, platform, relay, held] = await Promise.all([
+      team.controller.histograms(),
+      team.statistics(),
+      team.relayed(),
+      team.heldAtCap(),
+    ]);
     if (this.#team !== team) return;
     this.platform = platform;
+    // The most that it ever was: later some may have hung up.
+    if (held !== null) this.heldAtCap = Math.max(this.heldAtCap ?? 0, held);
     this.figures = figuresOf(histograms, view, relay);
     // Once all is quiet the charts stand still.
     if (this.short !== null || at - this.seconds > 1) return;
@@ -239,7 +249,7 @@ class FleetRun {
     // After our own: of two counts of a run that goes on, the later one may be the larger.
     const activated = await team.activated();
     const platform = activated === null ? null : { activated };
-    return pageReport({ ...report, platform }, { session: this.session, relay: await team.relayed() });
+    return pageReport({ ...report, platform }, { session: this.session, relay: await team.relayed(), heldAtCap: this.heldAtCap });
   }
 
   #fail(why: string): void {

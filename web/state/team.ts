@@ -8,7 +8,7 @@ import { FleetController } from '../../worker/fleet/controller.ts';
 import { namePrefix, type FleetPlan } from '../../worker/fleet/plan.ts';
 import type { RelayedPage } from '../../worker/transport/mux-websocket.web.ts';
 import type { FleetWorker } from '../workers/fleet.worker.ts';
-import { fleetWorkerCount, shareOfSockets } from './browser.ts';
+import { fleetWorkerCount, heldAtCap, shareOfSockets } from './browser.ts';
 import { inPage } from './in-page.svelte.ts';
 import { relayFigures, type RelayFigures } from './relay-figures.ts';
 
@@ -25,6 +25,8 @@ export interface Team {
   activated(): Promise<number | null>;
   /** What the relay measured; null where there is none between. */
   relayed(): Promise<RelayFigures | null>;
+  /** WebSockets that the page holds, where the browser had no more; null while it had, or where devices need none. */
+  heldAtCap(): Promise<number | null>;
   /** Ends every worker at once. */
   dispose(): void;
 }
@@ -90,6 +92,7 @@ export async function assemble(asked: FleetPlan, { url, relay, empty, session }:
       // A device that was active before is none the more so once it has registered again: then the count says nothing of this run.
       activated: async () => (before === 0 ? ((await statistics())?.activeCount ?? null) : null),
       relayed: async () => (relay ? relayFigures(await Promise.all(fleets.map((fleet) => fleet.relayTimes()))) : null),
+      heldAtCap: async () => (url === null || relay !== null ? null : heldAtCap(await Promise.all(fleets.map((fleet) => fleet.sockets())))),
       dispose,
     };
   } catch (error) {
