@@ -16,7 +16,6 @@ import {
   REASON,
   TYPE,
   type Framing,
-  type Pace,
 } from './mux-frames.ts';
 
 const U32 = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -29,10 +28,10 @@ function keeper(): { sent: ArrayBuffer[]; carrier: Carrier } {
   return { sent, carrier: { send: (message) => sent.push(message), receive: () => undefined, close: () => undefined } };
 }
 
-function written(framing: Framing | undefined, pace?: Pace): { writer: FrameWriter; sent: ArrayBuffer[]; clock: ManualClock } {
+function written(framing: Framing | undefined): { writer: FrameWriter; sent: ArrayBuffer[]; clock: ManualClock } {
   const clock = new ManualClock();
   const { sent, carrier } = keeper();
-  return { writer: new FrameWriter(carrier, clock, framing, pace), sent, clock };
+  return { writer: new FrameWriter(carrier, clock, framing), sent, clock };
 }
 
 describe('frames', () => {
@@ -68,41 +67,6 @@ describe('frames', () => {
     // The relay takes no message above 1 MiB.
     for (const message of sent) expect(message.byteLength).toBeLessThan(512 * 1024);
     expect(sent.flatMap((message) => [...framesOf(message)])).toHaveLength(16);
-  });
-
-  it('are joined where they come faster than the pace of messages, and leave at once after a rest', () => {
-    const { writer, sent, clock } = written('batched', { burst: 3, everyMs: 2 });
-    const sizes = (): number[] => sent.splice(0).map((message) => [...framesOf(message)].length);
-    let id = 0;
-    /** A frame every `ms`, for 100 ms. */
-    const flow = (ms: number): number[] => {
-      for (let at = 0; at < 100; at += ms) {
-        writer.write(TYPE.data, ++id, Uint8Array.of(id & 0xff));
-        clock.advance(ms);
-      }
-      return sizes();
-    };
-    expect(flow(2)).toEqual(Array.from({ length: 50 }, () => 1));
-    // Four frames in the time of a message: three leave by themselves, then all that came meanwhile goes together.
-    const joined = flow(0.5);
-    expect(joined.slice(0, 3)).toEqual([1, 1, 1]);
-    expect(joined.reduce((sum, size) => sum + size)).toBe(200);
-    expect(joined.length).toBeGreaterThan(45);
-    expect(joined.length).toBeLessThan(56);
-    clock.advance(50);
-    expect(sizes()).toEqual([]);
-    writer.write(TYPE.data, ++id, Uint8Array.of(1));
-    clock.settle();
-    expect(sizes()).toEqual([1]);
-  });
-
-  it('wait for no pace where each is a message of its own: that joins nothing', () => {
-    const { writer, sent, clock } = written('single', { burst: 1, everyMs: 2 });
-    for (let id = 1; id <= 5; id++) {
-      writer.write(TYPE.data, id, Uint8Array.of(id));
-      clock.settle();
-    }
-    expect(sent).toHaveLength(5);
   });
 
   it('of a message that was torn are those before the tear', () => {

@@ -48,12 +48,6 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/** How many messages leave as soon as they can after a rest, and after how many milliseconds one more may. */
-export interface Pace {
-  readonly burst: number;
-  readonly everyMs: number;
-}
-
 /** How frames lie in messages: one each, as Wisp has it, or a tick's, each after its length. */
 export type Framing = 'single' | 'batched';
 
@@ -62,21 +56,15 @@ export class FrameWriter {
   #frames: Uint8Array[] = [];
   #size = 0;
   #armed = false;
-  /** Messages that may leave at once, as of `#countedAt`. */
-  #allowed = 0;
-  #countedAt = -Infinity;
-  readonly #pace: Pace | undefined;
   /** Undefined while it is not known how the other side reads: frames wait. */
   #framing: Framing | undefined;
   readonly #carrier: Carrier;
   readonly #clock: Clock;
 
-  /** @param pace where a message costs more than what is in it: those that come faster are joined */
-  constructor(carrier: Carrier, clock: Clock, framing: Framing | undefined, pace?: Pace) {
+  constructor(carrier: Carrier, clock: Clock, framing: Framing | undefined) {
     this.#carrier = carrier;
     this.#clock = clock;
     this.#framing = framing;
-    this.#pace = pace;
   }
 
   write(type: number, stream: number, payload: Uint8Array): void {
@@ -90,24 +78,10 @@ export class FrameWriter {
     if (this.#size >= BATCH_MAX) this.flush();
     if (this.#armed || this.#frames.length === 0) return;
     this.#armed = true;
-    const leave = (): void => {
+    this.#clock.turn(() => {
       this.#armed = false;
       this.flush();
-    };
-    const wait = this.#wait();
-    if (wait > 0) this.#clock.after(wait, leave);
-    else this.#clock.turn(leave);
-  }
-
-  /** Takes the next place among messages; how long it is until then, milliseconds. */
-  #wait(): number {
-    if (!this.#pace || this.#framing !== 'batched') return 0;
-    const { burst, everyMs } = this.#pace;
-    const now = this.#clock.now();
-    const earned = (now - this.#countedAt) / everyMs;
-    this.#countedAt = now;
-    this.#allowed = Math.min(burst, this.#allowed + earned) - 1;
-    return this.#allowed < 0 ? -this.#allowed * everyMs : 0;
+    });
   }
 
   /** Sends one frame now and by itself, whatever waits: the handshake. */

@@ -18,7 +18,7 @@ import {
 } from './mux-frames.ts';
 import type { RelayReport } from './mux-report.ts';
 import { MuxStream } from './mux-stream.ts';
-import { MuxStreams, RELAYED_CREDIT, RELAYED_PACE } from './mux.ts';
+import { MuxStreams, RELAYED_CREDIT } from './mux.ts';
 
 /** A stream that a client asked for. */
 export interface Asked {
@@ -38,7 +38,7 @@ export interface RelayServerOptions {
 
 /** Serves a client until its carrier has gone; what it opened ends with it. */
 export function relayServer(carrier: Carrier, clock: Clock, { bufferMax, handshakeMs, connect }: RelayServerOptions): void {
-  const writer = new FrameWriter(carrier, clock, 'single', RELAYED_PACE);
+  const writer = new FrameWriter(carrier, clock, 'single');
   const streams = new MuxStreams({ writer, clock, dataMax: DATA_MAX, bufferMax });
   let introduced = false;
   /** DATA frames that the client takes before it has to grant more: Wisp itself knows no such limit. */

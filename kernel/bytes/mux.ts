@@ -17,7 +17,6 @@ import {
   STREAM,
   TYPE,
   type Frame,
-  type Pace,
 } from './mux-frames.ts';
 import { MuxStream, type MuxShared, type Watcher } from './mux-stream.ts';
 import { RELAY_GONE, type ByteStream, type StreamFacts } from './stream.ts';
@@ -26,11 +25,6 @@ import { RELAY_GONE, type ByteStream, type StreamFacts } from './stream.ts';
 const CREDIT = 128;
 /** The same between a relay and its client. */
 export const RELAYED_CREDIT = 64;
-/**
- * Of messages between a relay and a page: what a browser takes to send or receive one is worth that of several frames, most of it between its
- * processes. A few devices never wait.
- */
-export const RELAYED_PACE: Pace = { burst: 8, everyMs: 2 };
 
 /** The streams of one side, and which frame is for which. */
 export class MuxStreams {
@@ -149,7 +143,7 @@ export function muxClient(carrier: Carrier, clock: Clock): MuxClient {
  */
 export function relayClient(carrier: Carrier, clock: Clock): RelayClient {
   // Frames wait until INFO has said how the relay reads them.
-  const writer = new FrameWriter(carrier, clock, undefined, RELAYED_PACE);
+  const writer = new FrameWriter(carrier, clock, undefined);
   const side = new ClientSide(carrier, writer, clock, { window: RELAYED_CREDIT, dataMax: DATA_MAX, gone: RELAY_GONE });
   let agreed = false;
   const lose = (): void => {
