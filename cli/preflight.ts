@@ -36,7 +36,7 @@ const USUAL_PORTS: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883,
 export const TIME_WAIT_SECONDS = 60;
 
 /** Descriptors that the command itself may open meanwhile: files, threads, the operator's connection. */
-const SPARE_DESCRIPTORS = 64;
+export const SPARE_DESCRIPTORS = 64;
 
 /** What a machine lacks for a run; empty where it has enough, or does not say. */
 export function shortfalls(demand: Demand, supply: Supply): Shortfall[] {
@@ -123,7 +123,8 @@ function inRange(part: string, { first, last }: PortRange): number {
   return Math.max(0, Math.min(to, last) - Math.max(from, first) + 1);
 }
 
-function descriptorsOf(): Supply['descriptors'] {
+/** Of this process. */
+export function descriptorsOf(): Supply['descriptors'] {
   const told = /^Max open files\s+(\d+)/m.exec(read('/proc/self/limits') ?? '')?.[1] ?? askShell();
   if (told === undefined) return null;
   let used = 0;

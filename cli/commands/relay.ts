@@ -13,9 +13,11 @@ import { findAnyStub } from '../../platform-stub/node/run-file.node.ts';
 import { endpointsOf } from '../../platform-stub/node/target-file.node.ts';
 import { readText } from '../files.ts';
 import { wholeNumber } from '../numbers.ts';
+import { descriptorsOf } from '../preflight.ts';
 import { originOf, RELAY_PATH } from '../relay/access.ts';
 import { listenOnLoopback } from '../relay/listen.ts';
 import { createRelay } from '../relay/relay.ts';
+import { roomFor } from '../relay/room.ts';
 import { listed, STUB_PACE, targetFromFile, targetOf, withUniqueIds, type RelayTarget } from '../relay/targets.ts';
 import { watchForStop } from './stub.ts';
 
@@ -41,7 +43,9 @@ async function relayCommand(options: RelayOptions): Promise<ExitCode> {
     response.end(`This is Muster's relay; a client of Wisp 2 connects to ${RELAY_PATH}.\n`);
   });
   const port = (): number => (server.address() as AddressInfo).port;
-  const relay = createRelay({ clock: ambientClock(), targets, access: () => ({ token, port: port(), origins }) });
+  const { streams, note } = roomFor(descriptorsOf());
+  if (note !== undefined) process.stderr.write(`muster: ${note}\n`);
+  const relay = createRelay({ clock: ambientClock(), targets, limits: { streams }, access: () => ({ token, port: port(), origins }) });
   server.on('upgrade', (request, socket, head) => relay.upgrade(request, socket, head));
   await listenOnLoopback(server, options.port ?? (options.json ? 0 : DEFAULT_PORT));
 

@@ -19,9 +19,11 @@ import { readText } from '../files.ts';
 import { wholeNumber } from '../numbers.ts';
 import { openStub, type OpenStub } from '../open-stub.ts';
 import { policyOfMutant } from '../mutants.ts';
+import { descriptorsOf } from '../preflight.ts';
 import { RELAY_PATH } from '../relay/access.ts';
 import { listenOnLoopback } from '../relay/listen.ts';
 import { createRelay, type Relay } from '../relay/relay.ts';
+import { roomFor } from '../relay/room.ts';
 import { listed, STUB_PACE, targetFromFile, targetOf, withUniqueIds, type RelayTarget } from '../relay/targets.ts';
 import { watchForStop } from './stub.ts';
 
@@ -34,7 +36,7 @@ interface ServeOptions {
 /** What serves beside the app, once it does. */
 interface Beside {
   stub?: OpenStub;
-  relay?: { readonly relay: Relay; readonly token: string; readonly targets: readonly RelayTarget[] } | undefined;
+  relay?: { readonly relay: Relay; readonly token: string; readonly targets: readonly RelayTarget[]; readonly streams: number } | undefined;
 }
 
 const DEFAULT_PORT = 8080;
@@ -70,7 +72,7 @@ export async function serveCommand(options: ServeOptions): Promise<ExitCode> {
   try {
     if (options.stub)
       beside.stub = await openStub({ ports: 'auto' }, { policyOf: policyOfMutant, holds: (remove) => (removeFiles = remove) });
-    beside.relay = openRelay([...(beside.stub ? [relayedStub(beside.stub)] : []), ...named], port);
+    beside.relay = openRelay([...(beside.stub ? [relayedStub(beside.stub)] : []), ...named], port, beside.stub !== undefined);
   } catch (error) {
     server.close();
     await beside.stub?.close();
@@ -93,11 +95,14 @@ export async function serveCommand(options: ServeOptions): Promise<ExitCode> {
   return code;
 }
 
-function openRelay(named: readonly RelayTarget[], port: () => number): Beside['relay'] {
+function openRelay(named: readonly RelayTarget[], port: () => number, stubHere: boolean): Beside['relay'] {
   if (named.length === 0) return undefined;
+  const { streams, note } = roomFor(descriptorsOf(), stubHere ? 2 : 1);
+  if (note !== undefined) process.stderr.write(`muster: ${note}\n`);
   const targets = withUniqueIds(named);
   const token = secureRandom().text(TOKEN_LENGTH, ALPHANUMERIC);
-  return { relay: createRelay({ clock: ambientClock(), targets, access: () => ({ token, port: port() }) }), token, targets };
+  const relay = createRelay({ clock: ambientClock(), targets, limits: { streams }, access: () => ({ token, port: port() }) });
+  return { relay, token, targets, streams };
 }
 
 function relayedStub({ ports, caPath, config }: OpenStub): RelayTarget {
@@ -130,7 +135,12 @@ function operates(beside: Beside, port: () => number): OperatorHandler {
     const operator = open
       ? { operator: { path: OPERATOR_PATH, token: access.token }, stub: { mqtts: open.ports.mqtts, wss: open.ports.wss } }
       : { operator: null, stub: null };
-    const relay = beside.relay && { path: RELAY_PATH, token: beside.relay.token, targets: beside.relay.targets.map(listed) };
+    const relay = beside.relay && {
+      path: RELAY_PATH,
+      token: beside.relay.token,
+      targets: beside.relay.targets.map(listed),
+      streams: beside.relay.streams,
+    };
     const session = { ...operator, relay: relay ?? null };
     const answer = refused ?? answerWith(200, 'application/json', JSON.stringify(session), { 'Cache-Control': 'no-store' });
     response.writeHead(answer.status, answer.headers);

@@ -8,9 +8,15 @@ import { test as base, expect, type Download, type Locator, type Page } from '@p
 
 export const COMMAND = join(import.meta.dirname, '../../dist/cli/muster.js');
 
-/** Starts the command and gives the first line of its stdout. */
-export async function startCommand(args: readonly string[]): Promise<{ line: string; stop: () => Promise<void> }> {
-  const child: ChildProcess = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+/**
+ * Starts the command and gives the first line of its stdout.
+ * @param files how many files it may have open; what the system allows unless told
+ */
+export async function startCommand(args: readonly string[], files?: number): Promise<{ line: string; stop: () => Promise<void> }> {
+  const limit = files === undefined ? '' : `ulimit -n ${files}; `;
+  const child: ChildProcess = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, process.execPath, COMMAND, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'exit');
   const first = createInterface({ input: child.stdout! })[Symbol.asyncIterator]().next();
   const line = await Promise.race([

@@ -27,9 +27,9 @@ interface Lab {
 
 /**
  * A stub, and the app beside it with that stub as the one target of its relay.
- * @param pace what its target file declares; a stub limits nothing unless told
+ * @param about `pace`: what its target file declares; a stub limits nothing unless told. `files`: how many the relay may have open
  */
-async function lab(pace?: string): Promise<Lab> {
+async function lab({ pace, files }: { readonly pace?: string; readonly files?: number } = {}): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-relay-'));
   const config = join(folder, 'stub.json');
   await writeFile(config, JSON.stringify({ products: [{ ...PRODUCT, dynamicRegistration: true, devices: [] }] }));
@@ -42,7 +42,7 @@ async function lab(pace?: string): Promise<Lab> {
     const response = await fetch(`http://127.0.0.1:${api}/operator`, { method: 'POST', headers, body: JSON.stringify(command) });
     return (await response.json()) as Record<string, unknown>;
   };
-  const server = await startCommand(['serve', '--port', '0', '--no-stub', '--target', target]);
+  const server = await startCommand(['serve', '--port', '0', '--no-stub', '--target', target], files);
   let stubStopped: Promise<void> | undefined;
   const stopStub = (): Promise<void> => (stubStopped ??= stub.stop());
   return {
@@ -175,7 +175,7 @@ test.describe('through the relay', () => {
 });
 
 test('a pace that the target file declares is kept, and the form says so before', async ({ page }) => {
-  const there = await lab('{ perDevicePerMinute: none, perSecond: 40 }');
+  const there = await lab({ pace: '{ perDevicePerMinute: none, perSecond: 40 }' });
   try {
     await page.goto(there.app);
     await fill(page, 30, 'regnwl');
@@ -188,6 +188,29 @@ test('a pace that the target file declares is kept, and the form says so before'
     expect(await counter(page, 'online')).toBe(30);
     const saved = JSON.parse(await downloaded(page, page.getByTestId('download-fleet'))) as SavedFleet;
     expect(saved.rate.offered).toBeCloseTo(20, 3);
+  } finally {
+    await there.stop();
+  }
+});
+
+test('a relay with few descriptors says before how many devices it carries, and the rest are local', async ({ page }) => {
+  const there = await lab({ files: 160 });
+  try {
+    await page.goto(there.app);
+    await fill(page, 100, 'regnwl');
+    const warning = await page.getByTestId('relay-cap').textContent();
+    const cap = Number(/at most (\d+) connections/.exec(warning ?? '')?.[1]);
+    expect(cap).toBeGreaterThan(20);
+    expect(cap).toBeLessThan(96);
+    // One after the other: a device that goes from its registration to its session needs two for a moment.
+    await page.getByLabel('Arrivals / s').fill('25');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await phase(page, 'holding');
+    expect([(await counter(page, 'online')) + (await counter(page, 'local')), await counter(page, 'failed')]).toEqual([100, 0]);
+    expect(await counter(page, 'online')).toBeLessThanOrEqual(cap);
+    expect(await counter(page, 'online')).toBeGreaterThan(cap / 2);
+    await expect(page.getByTestId('troubles').getByRole('listitem')).toHaveAttribute('data-kind', 'local relay');
+    await expect(page.getByTestId('relay-help')).toBeVisible();
   } finally {
     await there.stop();
   }

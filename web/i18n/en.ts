@@ -43,7 +43,7 @@ export const en = {
   'target.cap':
     'A page holds at most {cap} connections. The rest of {devices} devices will be counted as local, not as failures of the platform.',
   'target.relayCap':
-    'The relay carries at most {cap} connections at a time. The rest of {devices} devices will be counted as local, not as failures of the platform. Start muster serve with more open files (ulimit -n) for more.',
+    'The relay carries at most {cap} connections at a time. Of {devices} devices those for which it has no more are counted as local, not as failures of the platform. Start muster serve with more open files (ulimit -n) for more.',
 
   'fleet.title': 'Fleet',
   'fleet.devices': 'Devices',

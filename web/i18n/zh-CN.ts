@@ -42,7 +42,7 @@ export const zhCN = {
   'target.secretHint': '只保存在内存中，关闭页面即消失。',
   'target.cap': '一个页面最多保持 {cap} 个连接。{devices} 台设备中超出的部分计为本机限制，不算平台失败。',
   'target.relayCap':
-    '中继同时最多承载 {cap} 个连接。{devices} 台设备中超出的部分计为本机限制，不算平台失败。要承载更多，请提高打开文件数上限（ulimit -n）后再启动 muster serve。',
+    '中继同时最多承载 {cap} 个连接。{devices} 台设备中得不到连接的计为本机限制，不算平台失败。要承载更多，请提高打开文件数上限（ulimit -n）后再启动 muster serve。',
 
   'fleet.title': '集群',
   'fleet.devices': '设备数',

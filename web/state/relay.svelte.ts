@@ -8,6 +8,8 @@ type RelayTarget = RelayedPage['target'] & { readonly name: string; readonly pro
 interface Session {
   readonly path: string;
   readonly token: string;
+  /** Connections that it carries at a time; absent where it does not say. */
+  readonly streams?: number;
   readonly targets: readonly RelayTarget[];
 }
 
@@ -39,6 +41,9 @@ class Relay {
   /** Those that devices can register at, one a target. */
   readonly encrypted: readonly Destination[] = $derived(this.destinations.filter(({ security }) => security === 'encrypted'));
   readonly destination = $derived(this.destinations.find(({ id }) => id === this.chosen) ?? this.destinations[0] ?? null);
+
+  /** Devices that can be connected at a time; Infinity where the relay does not say. */
+  readonly streams = $derived(this.#session?.streams ?? Infinity);
 
   /** Asks for the relay: another run of the server has another token. */
   async look(): Promise<void> {
