@@ -5,7 +5,7 @@ import { EXIT, UserError } from '../kernel/errors.ts';
 import type { StubAgent } from '../platform-stub/agent.ts';
 import { examine } from '../scenarios/engine/doctor.ts';
 import type { OperatorRequest } from '../scenarios/operators/stub.ts';
-import { devicesToAdd, hasProvisioned, namePrefix, namesToAdd, units, type FleetPlan } from '../worker/fleet/plan.ts';
+import { devicesToAdd, namePrefix, namesToAdd, units, type FleetPlan } from '../worker/fleet/plan.ts';
 import { DEFAULT_TIMEOUTS } from '../worker/session/session.ts';
 import { tcpTransport } from '../worker/transport/tcp.node.ts';
 import { activeCount, addDevices, addNames, operatorClient } from './operator-client.ts';
@@ -92,7 +92,7 @@ export async function openCount(plan: FleetPlan, operator: OperatorRequest | und
     return sum;
   };
   const before = await count();
-  if (before > 0 && hasProvisioned(plan)) return undefined;
+  if (before > 0) return undefined;
   return async () => (await count()) - before;
 }
 

@@ -139,18 +139,19 @@ describe('dialling', () => {
   });
 
   describe('a browser that gives fewer than expected', () => {
-    /** Three are open, and the browser refuses the fourth without asking the network. */
-    async function full() {
-      const all = setUp({ sockets: 10, pending: 8 });
+    /** So many are open, and the browser refuses the next without asking the network. */
+    const HELD = 16;
+    async function full(held = HELD) {
+      const all = setUp({ sockets: 40, pending: 40 });
       const { dial, settle, clock } = all;
-      for (let i = 0; i < 3; i++) dial();
+      for (let i = 0; i < held; i++) dial();
       await settle();
       for (const socket of PlayedSocket.all) socket.opens();
       await settle();
       dial();
       await settle();
       clock.advance(1);
-      PlayedSocket.all[3]!.ends(1006, false);
+      PlayedSocket.all[held]!.ends(1006, false);
       await settle();
       return all;
     }
@@ -160,10 +161,10 @@ describe('dialling', () => {
       const { results, dial, settle, account } = await full();
       dial();
       await settle();
-      expect(PlayedSocket.all).toHaveLength(4);
-      expect(account).toMatchObject({ open: 3, full: true });
+      expect(PlayedSocket.all).toHaveLength(HELD + 1);
+      expect(account).toMatchObject({ open: HELD, full: true });
       await settle(3_000);
-      expect(results.slice(3)).toEqual([CAP, CAP]);
+      expect(results.slice(HELD)).toEqual([CAP, CAP]);
     });
 
     test('gives one to whom it refused, once another has hung up', async () => {
@@ -171,10 +172,16 @@ describe('dialling', () => {
       await settle(2_000);
       PlayedSocket.all[0]!.ends(1000, true);
       await settle();
-      PlayedSocket.all[4]!.opens();
+      PlayedSocket.all[HELD + 1]!.opens();
       await settle();
-      expect(results.map(({ ok }) => ok)).toEqual([true, true, true, true]);
-      expect(account).toMatchObject({ open: 3, full: true });
+      expect(results.map(({ ok }) => ok)).toEqual(Array.from({ length: HELD + 1 }, () => true));
+      expect(account).toMatchObject({ open: HELD, full: true });
+    });
+
+    test('is not what refuses while it holds fewer than every browser gives', async () => {
+      const { results, account } = await full(HELD - 1);
+      expect(results.at(-1)).toEqual({ ok: false, outcome: { kind: 'unreachable', stage: 'ws', code: '1006' } });
+      expect(account).toMatchObject({ open: HELD - 1, full: false });
     });
 
     test('is not what refuses when the network had the time to, or when nothing is open', async () => {

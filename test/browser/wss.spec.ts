@@ -63,7 +63,7 @@ test.describe('with a certificate that is taken', () => {
     }
   });
 
-  test('a browser that has fewer sockets left than it usually has: what it held is named, and hardly anybody blames the platform', async ({
+  test('a browser that has fewer sockets left than it usually has: what it held is named, and the rest is local', async ({
     page,
     troubles,
   }) => {
@@ -90,8 +90,9 @@ test.describe('with a certificate that is taken', () => {
       const online = await counter(page, 'online');
       // A worker that is busy hears of a refusal too late to know whose it was.
       const failed = await counter(page, 'failed');
-      expect(online + failed + (await counter(page, 'local'))).toBe(DEVICES);
-      expect(failed).toBeLessThanOrEqual(4);
+      const local = await counter(page, 'local');
+      expect(online + failed + local).toBe(DEVICES);
+      expect(local).toBeGreaterThan(failed);
       expect(online).toBeGreaterThan(40);
       const cap = Number(await page.getByTestId('cap-help').getAttribute('data-cap'));
       expect(cap).toBe(online);

@@ -205,6 +205,19 @@ describe('units that keep what they were issued', () => {
     LONG_MS,
   );
 
+  test(
+    'are not counted at a platform that knew them before',
+    async () => {
+      await withStub([], async ({ target }) => {
+        const args = ['--mode', 'regnwl', '--devices', '5', '--namespace', 'again', '--target', target];
+        const [first, second] = [await fleet(...args), await fleet(...args)];
+        expect([first.code, first.report.platform]).toEqual([0, { activated: 5 }]);
+        expect([second.code, second.report.platform, second.report.activated]).toEqual([0, null, 5]);
+      });
+    },
+    LONG_MS,
+  );
+
   test('have their names printed for whoever adds them', async () => {
     const args = ['fleet', '--mode', 'mixed', '--devices', '6', '--print-names', '--product-key', 'a1Names', '--product-secret', 'hush'];
     const printed = await muster([...args, '--target', 'mqtts://127.0.0.1:1']);

@@ -104,12 +104,6 @@ export function devicesToAdd(plan: FleetPlan, { listed = 'unknown' }: Listed = {
   return devices;
 }
 
-/** Does any unit hold credentials before its first boot that an earlier run may have used? */
-export function hasProvisioned(plan: FleetPlan): boolean {
-  for (const unit of units(plan)) if (credentialsAtStart(plan, unit)) return true;
-  return false;
-}
-
 /** SHA-256 over every identity and due time: equal digests mean the same fleet. No secret enters it. */
 export function planDigest(plan: FleetPlan): string {
   const hash = sha256.create();

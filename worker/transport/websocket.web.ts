@@ -37,6 +37,8 @@ const CAP_PATIENCE_MS = 3_000;
  * closed port of this machine takes 4.7 ms). A worker that is busy hears of it later, and then it looks like the target's doing.
  */
 const AT_ONCE_MS = 4;
+/** Every browser gives more: with fewer that are open it is something else that refuses at once. */
+const SURELY_GIVEN = 16;
 /** WebSocket close codes (RFC 6455, section 7.4); of the reserved ones a browser may send 1000 only. */
 const NORMAL = 1000;
 const NOT_BINARY = 4003;
@@ -142,9 +144,9 @@ class Slots {
     this.#next();
   }
 
-  /** The browser gave no more than there are beside the one that it refused. False where none is open, and something else is the matter. */
+  /** The browser gave no more than there are beside the one that it refused. False where few are open, and something else is the matter. */
   lowered(): boolean {
-    if (this.#account.open === 0) return false;
+    if (this.#account.open < SURELY_GIVEN) return false;
     this.#sockets = Math.min(this.#sockets, this.#taken - 1);
     this.#account.full = true;
     return true;
