@@ -40,7 +40,7 @@ export const RELAY_LIMITS: RelayLimits = {
   perSecond: 5_000,
   // A fleet that comes back all at once.
   burst: 10_000,
-  // A client that keeps to its credit cannot exceed it: 64 frames of 16 KiB, twice.
+  // A client that keeps to its credit cannot exceed it: 64 frames of 16 KiB, twice. Of a carrier it can, where many targets stand still.
   bufferPerStream: 2 * MIB,
   bufferPerCarrier: 32 * MIB,
   congestedAt: 4 * MIB,
