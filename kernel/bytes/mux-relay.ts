@@ -1,6 +1,5 @@
 // The relay's side of a multiplexer: any client that speaks Wisp v2 (draft 6), and with more comfort one that has Muster's extension.
 // Whom a stream may reach is decided by whoever is asked in `connect`.
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Clock } from '../clock.ts';
 import type { Carrier } from './carrier.ts';
 import {
@@ -19,6 +18,9 @@ import {
 import type { RelayReport } from './mux-report.ts';
 import { MuxStream } from './mux-stream.ts';
 import { MuxStreams, RELAYED_CREDIT } from './mux.ts';
+
+/** One for all reports: there are two of each connection. */
+const UTF8 = new TextEncoder();
 
 /** A stream that a client asked for. */
 export interface Asked {
@@ -78,7 +80,7 @@ export function relayServer(carrier: Carrier, clock: Clock, { bufferMax, handsha
       to,
       stream,
       report(report) {
-        if (extended() && streams.byId.get(id) === stream) writer.write(TYPE.report, id, utf8ToBytes(JSON.stringify(report)));
+        if (extended() && streams.byId.get(id) === stream) writer.write(TYPE.report, id, UTF8.encode(JSON.stringify(report)));
       },
     });
   };

@@ -26,6 +26,9 @@ const CREDIT = 128;
 /** The same between a relay and its client. */
 export const RELAYED_CREDIT = 64;
 
+/** One for all reports: there are two of each connection. */
+const UTF8 = new TextDecoder();
+
 /** The streams of one side, and which frame is for which. */
 export class MuxStreams {
   readonly byId = new Map<number, MuxStream>();
@@ -44,7 +47,7 @@ export class MuxStreams {
     if (frame.type === TYPE.data) stream.received(frame.payload);
     else if (frame.type === TYPE.continue && frame.payload.length >= 4) stream.continued(creditOf(frame.payload));
     else if (frame.type === TYPE.close) stream.closedByPeer(frame.payload[0] ?? REASON.network);
-    else if (frame.type === TYPE.report) stream.told(new TextDecoder().decode(frame.payload));
+    else if (frame.type === TYPE.report) stream.told(UTF8.decode(frame.payload));
     return true;
   }
 
