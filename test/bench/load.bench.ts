@@ -42,14 +42,19 @@ const ratio = (name: string, of: number | undefined, to: number | undefined): vo
 /** CPU a connection and memory an idle one, at each step; growth is the memory of those between the first step and the last. */
 function keep(kind: string, steps: readonly Step[]): void {
   let cpu = 0;
+  let user = 0;
   for (const step of steps) {
     cpu += step.cpuMicros;
+    user += step.userMicros;
     figures[`${kind}CpuMicrosAt${step.connections}`] = cpu / step.connections;
+    figures[`${kind}UserMicrosAt${step.connections}`] = user / step.connections;
     figures[`${kind}ResidentBytesAt${step.connections}`] = step.rssBytes / step.connections;
   }
   const [first, last, before] = [steps[0], steps.at(-1), steps.at(-2)];
   if (!first || !last || !before) return;
   figures[`${kind}GrowthBytes`] = (last.rssBytes - first.rssBytes) / (last.connections - first.connections);
+  // Without the kernel's part, which depends on how many sockets there are.
+  figures[`${kind}UserMicrosOfTheLast`] = last.userMicros / (last.connections - before.connections);
   figures[`${kind}CpuMicrosOfTheLast`] = last.cpuMicros / (last.connections - before.connections);
 }
 
