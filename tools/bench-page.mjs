@@ -193,7 +193,10 @@ export async function measureRelay(plan) {
 export function measureRelayTcp(plan) {
   return withMosquitto(async (url, folder) => {
     const target = join(folder, 'target.yaml');
-    writeFileSync(target, `name: mosquitto\nendpoints: { mqtt: ${url} }\nproduct: { key: ${PRODUCT.productKey} }\npace: { perDevicePerMinute: none }\n`);
+    writeFileSync(
+      target,
+      `name: mosquitto\nendpoints: { mqtt: ${url} }\nproduct: { key: ${PRODUCT.productKey} }\npace: { perDevicePerMinute: none }\n`,
+    );
     return requireAll(await run(['--target', target], { ...plan, mode: 'connect' }, chooseRelay), plan.devices);
   });
 }
