@@ -148,6 +148,35 @@ describe('a plan', () => {
     LONG_MS,
   );
 
+  const answering = (returnCode: number) => (socket: Socket) =>
+    void socket.once('data', () => socket.write(mqtt.generate({ cmd: 'connack', returnCode, sessionPresent: false })));
+  test.each<[string, (socket: Socket) => void, keyof FleetJson]>([
+    ['failures', (socket) => socket.end(), 'failed'],
+    ['refusals', answering(5), 'refused'],
+    ['throttled', answering(3), 'refused'],
+    [
+      'lost',
+      (socket) => void socket.once('data', () => socket.end(mqtt.generate({ cmd: 'connack', returnCode: 0, sessionPresent: false }))),
+      'activated',
+    ],
+  ])(
+    'ends early when %s reach what it stops at',
+    async (condition, onSocket, counted) => {
+      await withServer(onSocket, async (url) => {
+        const plan = written(
+          `stop-${condition}.yaml`,
+          `arrival: { shape: constant, rate: 20 }\ncohorts: [{ mode: connect, count: 400 }]\nstop: { ${condition}: 3 }\n`,
+        );
+        const { code, report } = await fleet(plan, '--target', url);
+        expectBalanced(report);
+        // Twenty seconds of arrivals, of which it takes a fraction of one.
+        expect([code, report.stopped, report.aborted > 300]).toEqual([1, `${condition} reached 3`, true]);
+        expect(report[counted]).toBeGreaterThanOrEqual(3);
+      });
+    },
+    LONG_MS,
+  );
+
   test('that is wrong is refused with its line before anything is sent', async () => {
     const plan = written('wrong.yaml', 'cohorts:\n  - count: 10\n    reconect: { policy: fixed, delay: 1 }\n');
     const { code, stderr } = await muster(['fleet', plan, '--target', 'mqtt://127.0.0.1:1', '--mode', 'connect']);
