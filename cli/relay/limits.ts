@@ -19,8 +19,11 @@ export interface RelayLimits {
   readonly sendMax: number;
   /** Longest message that is taken. */
   readonly messageMax: number;
-  /** Dials under way to one target, and how long one counts as such, milliseconds. */
+  /** Dials under way to one target, however far it is and however near, and for how many a second there is room at its quickest. */
   readonly dials: number;
+  readonly dialsAtLeast: number;
+  readonly dialsPerSecond: number;
+  /** How long one counts as such, milliseconds. */
   readonly dialHoldMs: number;
   /** How long a target may take to be up, and a client to introduce itself, milliseconds. */
   readonly dialMs: number;
@@ -49,6 +52,8 @@ export const RELAY_LIMITS: RelayLimits = {
   messageMax: MIB,
   // Thousands of handshakes at once would all be ready last; a target that stalls must not keep others waiting for long either.
   dials: 128,
+  dialsAtLeast: 16,
+  dialsPerSecond: 2_000,
   dialHoldMs: 500,
   dialMs: 10_000,
   handshakeMs: 5_000,

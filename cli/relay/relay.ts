@@ -54,14 +54,16 @@ export function createRelay({ clock, targets, access, limits: given, lookup }: R
 
   const gates = new Map<Place, Gate>();
   const dialInTurn = (place: Place, settled: (result: Dialled) => void): (() => void) => {
-    const gate = gates.get(place) ?? new Gate(clock, limits.dials, limits.dialHoldMs);
+    const gate =
+      gates.get(place) ??
+      new Gate(clock, { least: limits.dialsAtLeast, most: limits.dials, perSecond: limits.dialsPerSecond }, limits.dialHoldMs);
     gates.set(place, gate);
     let cancel = (): void => undefined;
     const cameAt = clock.now();
     const leave = gate.enter(() => {
       const waitedMs = clock.now() - cameAt;
       cancel = dial(place, pins, clock, limits.dialMs, (result) => {
-        leave();
+        leave(result.ok);
         settled(result.ok ? { ...result, opening: { ...result.opening, waitedMs } } : result);
       });
     });
