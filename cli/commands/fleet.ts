@@ -36,8 +36,9 @@ A target file:
   product: { key: a1Muster0001, secretEnv: MUSTER_PRODUCT_SECRET }
   tls: { ca: ./ca.pem }
 
-Exit codes: 0 as demanded (without thresholds: all activated), 1 not, 2 a threshold the run says nothing of, 3 unreachable,
-4 a fault of Muster, 64 usage, 130 interrupted.
+Exit codes: 0 as demanded (no unit ends in a way that no threshold speaks of; without thresholds: all activated), 1 not,
+2 not decided (a threshold the run says nothing of, or only this machine had no room), 3 unreachable, 4 a fault of Muster,
+64 usage, 130 interrupted.
 `;
 
 /** Options that say which platform a command is about. */
