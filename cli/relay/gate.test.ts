@@ -65,4 +65,21 @@ describe('a gate', () => {
     leave[0]?.();
     expect(inside).toBe(2);
   });
+
+  it('lets as many through as it may where the way has become long, until it is short again', () => {
+    const clock = new ManualClock();
+    const gate = new Gate(clock, { least: 2, most: 8, perSecond: 1_000 }, 500);
+    const gone: number[] = [];
+    const leave = Array.from({ length: 40 }, (_, i) => gate.enter(() => gone.push(i)));
+    clock.advance(1);
+    leave[0]?.(true);
+    expect(gone).toHaveLength(3);
+    // The two that are inside stall: both are let go, and eight come after them.
+    clock.advance(500);
+    expect(gone).toHaveLength(3 + 8);
+    clock.advance(1);
+    leave[3]?.(true);
+    for (const i of [4, 5, 6, 7, 8, 9]) leave[i]?.();
+    expect(gone).toHaveLength(3 + 8 + 1);
+  });
 });

@@ -18,7 +18,7 @@ export class Gate {
   readonly #size: GateSize;
   readonly #holdMs: number;
   #inside = 0;
-  /** The least time that anyone was inside who came out at the other end, milliseconds. */
+  /** The least time that anyone was inside who came out at the other end, since one was held too long; milliseconds. */
   #quickestMs = 0;
 
   constructor(clock: Clock, size: GateSize, holdMs: number) {
@@ -45,7 +45,11 @@ export class Gate {
         this.#inside -= 1;
         this.#next();
       };
-      const timer = this.#clock.after(this.#holdMs, () => leave());
+      const timer = this.#clock.after(this.#holdMs, () => {
+        // The way has become long, or leads nowhere: those who wait must not be kept for what was.
+        this.#quickestMs = this.#holdMs;
+        leave();
+      });
       go();
     };
     this.#waiting.add(start);
