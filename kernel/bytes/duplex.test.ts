@@ -14,6 +14,11 @@ import type { ByteStream } from './stream.ts';
 
 const HIGH_WATER = 256 * 1024;
 
+/** Sockets of this process that are not closed, listeners not among them. */
+function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+}
+
 describe('a Duplex over a byte stream', () => {
   it('carries bytes both ways, whatever the pieces, and ends', async () => {
     await fc.assert(
@@ -202,6 +207,19 @@ describe('a byte stream over a socket', () => {
     stream.abort();
     expect((await broken)[0].code).toBe('ECONNRESET');
     expect([await ours.closed(), ours.closes]).toEqual([{ by: 'local' }, [{ by: 'local' }]]);
+  });
+
+  it('leaves nothing open on an abort while its end is under way, which cannot be reset', async () => {
+    const before = openSockets();
+    const { stream, peer } = await connection();
+    const ours = new Listener(stream);
+    stream.end();
+    // The FIN is asked for in the next tick, and the system has taken it a turn of the loop later.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    stream.abort();
+    expect(await ours.closed()).toEqual({ by: 'local' });
+    peer.destroy();
+    await expect.poll(openSockets).toBe(before);
   });
 
   it('delivers on shut what was written, though the peer never ends', async () => {

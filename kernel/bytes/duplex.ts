@@ -77,6 +77,8 @@ export interface DuplexLike {
   on(event: 'error', listener: (error: Error & { code?: string }) => void): unknown;
   destroySoon?: () => unknown;
   resetAndDestroy?: () => unknown;
+  readonly writableEnded?: boolean;
+  readonly writableFinished?: boolean;
 }
 
 /** A class, since a fleet has thousands of them: its methods are made once, closures for each stream. */
@@ -125,8 +127,11 @@ class DuplexStream implements ByteStream {
   abort(): void {
     this.#ending ??= { by: 'local' };
     this.#ended = this.#finished = true;
+    // A socket whose FIN is under way cannot be reset (EINVAL of uv_tcp_close_reset), and Node 20 never closes what it failed to reset: the
+    // descriptor stays, and a thread that holds it never ends.
+    const ending = this.#duplex.writableEnded === true && this.#duplex.writableFinished !== true;
     try {
-      this.#duplex.resetAndDestroy?.();
+      if (!ending) this.#duplex.resetAndDestroy?.();
     } catch {
       // A TLS socket has the method but can only be destroyed (ERR_INVALID_HANDLE_TYPE).
     }
