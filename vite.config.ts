@@ -8,6 +8,7 @@ import { aedesCleanSession } from './tools/vite/aedes-clean-session.ts';
 import { browserShims } from './tools/vite/browser-shims.ts';
 import { hdrWithoutEval } from './tools/vite/hdr-without-eval.ts';
 import { thirdParty } from './tools/vite/third-party.ts';
+import { yamlAsData } from './tools/vite/yaml.ts';
 
 const checkout = import.meta.dirname;
 const licences = thirdParty(checkout);
@@ -23,10 +24,10 @@ export default defineConfig({
   server: { fs: { allow: [checkout] } },
   cacheDir: join(checkout, 'node_modules/.vite'),
   base: './',
-  plugins: [svelte({ configFile: false }), browserShims(), aedesCleanSession(), hdrWithoutEval(), licences.plugin()],
+  plugins: [svelte({ configFile: false }), browserShims(), aedesCleanSession(), hdrWithoutEval(), yamlAsData(), licences.plugin()],
   worker: {
     format: 'es',
-    plugins: () => [browserShims(), aedesCleanSession(), hdrWithoutEval(), licences.plugin()],
+    plugins: () => [browserShims(), aedesCleanSession(), hdrWithoutEval(), yamlAsData(), licences.plugin()],
   },
   optimizeDeps: { rolldownOptions: { plugins: [browserShims(), aedesCleanSession(), hdrWithoutEval()] } },
   environments: {

@@ -1,18 +1,23 @@
 // The command `muster`. Commands do the work; here are the program, its errors and its exit code.
 import { Command, CommanderError } from 'commander';
 import { codeOf, EXIT, UserError, type ExitCode } from '../kernel/errors.ts';
-import { registerCleanup } from './commands/cleanup.ts';
-import { registerDoctor } from './commands/doctor.ts';
-import { registerFleet } from './commands/fleet.ts';
-import { registerMutants } from './commands/mutants.ts';
-import { registerRelay } from './commands/relay.ts';
-import { registerReplay } from './commands/replay.ts';
-import { registerReport } from './commands/report.ts';
-import { registerServe } from './commands/serve.ts';
-import { registerStub } from './commands/stub.ts';
-import { registerVerify } from './commands/verify.ts';
-import { policyOfMutant } from './mutants.ts';
 import { VERSION } from './version.ts';
+
+type Register = (program: Command, exit: (code: ExitCode) => void) => void;
+
+/** In the order of the help. Each is read when it is named: what all of them need takes longer to start than most of them run. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  serve: async () => (await import('./commands/serve.ts')).registerServe,
+  fleet: async () => (await import('./commands/fleet.ts')).registerFleet,
+  verify: async () => (await import('./commands/verify.ts')).registerVerify,
+  doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  mutants: async () => (await import('./commands/mutants.ts')).registerMutants,
+  replay: async () => (await import('./commands/replay.ts')).registerReplay,
+  report: async () => (await import('./commands/report.ts')).registerReport,
+  cleanup: async () => (await import('./commands/cleanup.ts')).registerCleanup,
+  relay: async () => (await import('./commands/relay.ts')).registerRelay,
+  stub: async () => (await import('./commands/stub.ts')).registerStub,
+};
 
 const exit = (code: ExitCode): void => {
   process.exitCode = code;
@@ -31,21 +36,14 @@ process.on('uncaughtException', (error) => {
   process.exit();
 });
 
-function makeProgram(): Command {
+/** @param named the command that is to run; all of them where it is none, for the help and for a word that is no command */
+async function makeProgram(named: string | undefined): Promise<Command> {
   const program = new Command('muster')
     .description('Device-fleet simulator and registration conformance suite for unique-certificate-per-product authentication over MQTT')
     .version(VERSION)
     .addHelpText('after', '\nStart with `muster serve` and open the URL it prints, or with `muster verify platform`.\n');
-  registerServe(program, exit);
-  registerFleet(program, exit);
-  registerVerify(program, exit);
-  registerDoctor(program, exit);
-  registerMutants(program, exit);
-  registerReplay(program, exit);
-  registerReport(program, exit);
-  registerCleanup(program, exit);
-  registerRelay(program, exit);
-  registerStub(program, { policyOf: policyOfMutant, exit });
+  const wanted = named !== undefined && Object.hasOwn(COMMANDS, named) ? [named] : Object.keys(COMMANDS);
+  for (const name of wanted) (await COMMANDS[name]?.())?.(program, exit);
   for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
     command.exitOverride();
     command.configureOutput({ outputError: (text, write) => write(`muster: ${oneLine(text)}; see \`${pathOf(command)} --help\`\n`) });
@@ -79,7 +77,8 @@ function codeOfThrown(error: unknown): ExitCode {
 }
 
 try {
-  await makeProgram().parseAsync();
+  const program = await makeProgram(process.argv[2]);
+  await program.parseAsync();
   if (lost !== undefined) throw new UserError(`stdout cannot be written (${lost})`, 'send it elsewhere');
 } catch (error) {
   exit(codeOfThrown(error));

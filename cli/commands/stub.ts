@@ -7,6 +7,7 @@ import { LOOPBACK } from '../../platform-stub/node/listen.node.ts';
 import { findAnyStub } from '../../platform-stub/node/run-file.node.ts';
 import { endpointsOf, operatorUrl } from '../../platform-stub/node/target-file.node.ts';
 import { EDITIONS } from '../../protocol/editions.ts';
+import { policyOfMutant } from '../mutants.ts';
 import { DEFAULT_SEED, LOOPBACKS, openStub, type OpenStub, type StubContext, type StubOptions } from '../open-stub.ts';
 
 const PARENT_CHECK_MS = 500;
@@ -120,7 +121,8 @@ function printAuthority({ state }: { readonly state?: string }): ExitCode {
 }
 
 /** Adds `stub` to the program. */
-export function registerStub(program: Command, context: StubContext & { readonly exit: (code: ExitCode) => void }): void {
+export function registerStub(program: Command, exit: (code: ExitCode) => void): void {
+  const context: StubContext = { policyOf: policyOfMutant };
   const stub = program
     .command('stub')
     .description('run the platform stub: a platform for devices to register at, with nothing installed')
@@ -135,12 +137,12 @@ export function registerStub(program: Command, context: StubContext & { readonly
     .option('--option <name=value>', 'how to read what the documents leave open; may be repeated', gather)
     .option('--json', 'print one line for scripts; ports are free ones unless the config file names them')
     .addHelpText('after', EXAMPLES)
-    .action(async (options: StubOptions) => context.exit(await stubCommand(options, context)));
+    .action(async (options: StubOptions) => exit(await stubCommand(options, context)));
   stub
     .command('ca')
     .description('print the certificate of the test authority (PEM), for devices to trust')
     .option('--state <dir>', 'of the stub that keeps its state there; of the running one unless told')
-    .action((_own: unknown, command: Command) => context.exit(printAuthority(command.optsWithGlobals())));
+    .action((_own: unknown, command: Command) => exit(printAuthority(command.optsWithGlobals())));
 }
 
 const gather = (one: string, before: readonly string[] = []): readonly string[] => [...before, one];

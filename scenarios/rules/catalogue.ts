@@ -3,7 +3,6 @@
  * they are read, checked and handed out. How a rule is provoked (a case) and how it is judged (an oracle) is said elsewhere.
  */
 import * as v from 'valibot';
-import { parse } from 'yaml';
 import { isEditionName, type EditionName } from '../../protocol/editions.ts';
 
 /** Judged MUST, judged SHOULD (`warn` at most), reading (never fails), attested (seen in a console only), not observable. */
@@ -79,11 +78,11 @@ const FOLDERS: Readonly<Record<string, { readonly actor: Actor; readonly ids: Re
 };
 
 /** The rules of one file. @throws Error that names the file and what is wrong with it */
-function rulesOf(path: string, yaml: string): Rule[] {
+function rulesOf(path: string, list: unknown): Rule[] {
   const folder = FOLDERS[path.split('/').at(-2) ?? ''];
   if (folder === undefined) throw new Error(`${path}: not a folder of rules`);
   const { actor, ids } = folder;
-  const records = v.safeParse(v.array(RuleRecord), parse(yaml));
+  const records = v.safeParse(v.array(RuleRecord), list);
   if (!records.success) {
     const [issue] = records.issues;
     throw new Error(`${path}: ${v.getDotPath(issue) ?? 'the list'}: ${issue.message}`);
@@ -94,11 +93,11 @@ function rulesOf(path: string, yaml: string): Rule[] {
   });
 }
 
-const FILES = import.meta.glob<string>('./{platform,firmware}/*.yaml', { query: '?raw', import: 'default', eager: true });
+const FILES = import.meta.glob<unknown>('./{platform,firmware}/*.yaml', { import: 'default', eager: true });
 
 /** Every rule, in the order of the ids. */
 export const RULES: readonly Rule[] = Object.entries(FILES)
-  .flatMap(([path, yaml]) => rulesOf(path, yaml))
+  .flatMap(([path, list]) => rulesOf(path, list))
   .sort((a, b) => (a.id < b.id ? -1 : 1));
 
 const BY_ID: ReadonlyMap<string, Rule> = new Map(RULES.map((rule) => [rule.id, rule]));
