@@ -14,6 +14,7 @@ import { findStub } from '../../platform-stub/node/run-file.node.ts';
 import { openReferenceSession } from '../../worker/session/reference.ts';
 import { DEFAULT_TIMEOUTS } from '../../worker/session/session.ts';
 import { tcpTransport, type Endpoints } from '../../worker/transport/tcp.node.ts';
+import { yamlAsData } from '../../tools/vite/yaml.ts';
 import { Unit } from '../../worker/unit/unit.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'muster-command-'));
@@ -26,13 +27,8 @@ const PROGRAM = `
 import { Command } from 'commander';
 import { registerStub } from ${JSON.stringify(join(import.meta.dirname, '../../cli/commands/stub.ts'))};
 import { UserError } from ${JSON.stringify(join(import.meta.dirname, '../../kernel/errors.ts'))};
-import { POLICY, OFF } from ${JSON.stringify(join(import.meta.dirname, '../../platform-stub/core/policy.ts'))};
 const program = new Command('muster');
-const policyOf = (id) => {
-  if (id !== 'off:RULE-01') throw new UserError('no mutant ' + id, 'list them');
-  return { ...POLICY, 'RULE-01': OFF['RULE-01'] };
-};
-registerStub(program, { policyOf, exit: (code) => { process.exitCode = code; } });
+registerStub(program, (code) => { process.exitCode = code; });
 program.parseAsync().catch((error) => {
   if (!(error instanceof UserError)) throw error;
   process.stderr.write(error.message + '. ' + error.remedy + '\\n');
@@ -129,6 +125,7 @@ beforeAll(async () => {
     root,
     configFile: false,
     logLevel: 'error',
+    plugins: [yamlAsData()],
     // The program lies outside the checkout, its libraries do not.
     resolve: { alias: { commander: join(import.meta.dirname, '../../node_modules/commander/esm.mjs') } },
     ssr: { noExternal: true },
