@@ -77,7 +77,10 @@ describe('the schema and what reads a plan agree', () => {
       `namespace: ${JSON.stringify(namespace)}`,
       plan({ namespace }),
     ]),
-    ...[0, '0s', '0.00ms', 1e-7, -1].map((every): [string, object] => [`every: ${JSON.stringify(every)}`, cohort({ publish: { every } })]),
+    ...[0, '0s', '0.00ms', 1e-7, 1e-6, 0.0009, '0.9ms', '0.0009s', -1].map((every): [string, object] => [
+      `every: ${JSON.stringify(every)}`,
+      cohort({ publish: { every } }),
+    ]),
     ...[0, -1, 100_001, '5'].map((rate): [string, object] => [
       `rate: ${JSON.stringify(rate)}`,
       plan({ arrival: { shape: 'constant', rate } }),
@@ -108,7 +111,10 @@ describe('the schema and what reads a plan agree', () => {
       cohort({ faults: { resetAfter } }),
     ]),
     ...['x1', 7, 999_999_999_999].map((namespace): [string, object] => [`namespace: ${namespace}`, plan({ namespace })]),
-    ...[0.001, '1ms', '0.5m'].map((every): [string, object] => [`every: ${every}`, cohort({ publish: { every } })]),
+    ...[0.001, '1ms', '10ms', '1.5ms', '0.001s', '0.0100s', '5s', '0.5m', '0.001h'].map((every): [string, object] => [
+      `every: ${every}`,
+      cohort({ publish: { every } }),
+    ]),
     ...EXAMPLES.map((name): [string, object] => [name, parse(readFileSync(join(PLANS, name), 'utf8')) as object]),
   ])('on what is one: %s', (_what, document) => expect(both(document)).toEqual({ schema: true, reader: true }));
 });

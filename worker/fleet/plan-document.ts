@@ -9,13 +9,15 @@ import type { Range } from './plan-cohort.ts';
 export const RATE_MAX = 100_000;
 /** Longest time that a plan may name, or may take until the last unit is due. */
 export const TIME_MAX_MS = 7 * 24 * 3_600_000;
+/** Shortest time between two publishes of a device: what a timer tells apart, and far beyond what platforms take of one device. */
+const INTERVAL_MIN_MS = 1;
 const BYTES_MAX = 2 ** 30;
 const ATTEMPTS_MAX = 1_000_000;
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 const TIME = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 /** Patterns whole, with their ranges, since they are all that the published schema says of texts. */
-const SOME_TIME = /^(?=.*[1-9])\d+(\.\d+)?(ms|s|m|h)$/;
+const INTERVAL = /^(?=\d*[1-9]|\d+\.\d{0,2}[1-9]\d*s$|.*[1-9].*[mh]$)\d+(\.\d+)?(ms|s|m|h)$/;
 const TIMES = /^\s*\d+(\.\d+)?(ms|s|m|h)\s*(\.\.\s*\d+(\.\d+)?(ms|s|m|h)\s*)?$/;
 const BYTES = /^\s*\d+\s*(\.\.\s*\d+\s*)?$/;
 const NAMESPACE = new RegExp(`^[A-Za-z0-9]{1,${NAMESPACE_MAX}}$`);
@@ -39,11 +41,10 @@ export function tidied(ms: number): number {
 
 const NO_TIME = 'is no time: write seconds as a number, or 500ms, 20s, 5m, 1h';
 const NO_TIMES = `${NO_TIME}; or two of them, the smaller first: 2s..5s`;
-const NO_INTERVAL = 'is no time between two publishes: write seconds as a number above 0, or 500ms, 20s, 5m, 1h';
+const NO_INTERVAL = `is no time between two publishes of a device: at least ${INTERVAL_MIN_MS}ms; write seconds as a number, or 500ms, 20s, 5m, 1h`;
 const TOO_LONG = `is longer than ${TIME_MAX_MS / UNITS.h}h (7 days), the longest time of a plan`;
 const NO_BYTES = 'is no number of bytes: write 4000, or 100..4000, the smaller first';
 const NO_NAMESPACE = `is not 1-${NAMESPACE_MAX} letters and digits`;
-const TICK_S = 0.000_001;
 
 /** @param pattern of those that are written with a unit */
 const timeLike = (pattern: RegExp, no: string, least = 0) =>
@@ -56,12 +57,12 @@ const isPatient = (ms: number): boolean => !(ms > TIME_MAX_MS);
 /** Milliseconds, written as seconds or with a unit. */
 const time = v.pipe(timeLike(TIME, NO_TIME), v.transform(milliseconds), v.check(isPatient, TOO_LONG));
 
-/** The same, and some time it has to be. */
+/** The same, and no shorter than two publishes may be apart; of minutes and hours the pattern only says that it is some time. */
 const interval = v.pipe(
-  timeLike(SOME_TIME, NO_INTERVAL, TICK_S),
+  timeLike(INTERVAL, NO_INTERVAL, INTERVAL_MIN_MS / UNITS.s),
   v.transform(milliseconds),
   v.check(isPatient, TOO_LONG),
-  v.check((ms) => ms > 0, NO_INTERVAL),
+  v.check((ms) => ms >= INTERVAL_MIN_MS, NO_INTERVAL),
 );
 
 function rangeOf(written: string | number, read: (one: string | number) => number): Range {

@@ -152,6 +152,13 @@ describe('a plan that is refused', () => {
     ['bytes that are none', one('faults: { resetAfter: 0x10..100 }'), /faults\.resetAfter: is no number of bytes/, /./],
     ['a range the wrong way', one('think: 5s..2s'), /the smaller first/, /./],
     ['a publish every no time', one('publish: { every: 0 }'), /publish\.every: is no time between/, /./],
+    [
+      'a million publishes a second',
+      one('publish: { every: 1e-6 }'),
+      /line 3:23, cohorts\[0\]\.publish\.every: is no time between two publishes.*at least 1ms/,
+      /./,
+    ],
+    ['the same of minutes', one('publish: { every: 0.00001m }'), /line 3:23, cohorts\[0\]\.publish\.every: is no time between/, /./],
     ['QoS 2', one('publish: { qos: 2 }'), /line 3:21, cohorts\[0\]\.publish\.qos: 2 is not what belongs here \(one of 0, 1\)/, /./],
     [
       'a template that is open',
