@@ -180,6 +180,12 @@ describe('a plan that is refused', () => {
       /walk\(start, step/,
     ],
     [
+      'a walk that starts outside of its bounds',
+      one("publish: { properties: { a: '{{walk(30,1,0,10)}}' } }"),
+      /line 3:33, cohorts\[0\]\.publish\.properties\.a: \{\{walk\(30,1,0,10\)\}\}: starts at 30, above its most, 10/,
+      /walk\(start, step, min, max\)/,
+    ],
+    [
       'a topic for many',
       one("publish: { topic: '/a/#' }"),
       /line 3:23, cohorts\[0\]\.publish\.topic: a message is published to one topic/,

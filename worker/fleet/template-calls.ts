@@ -59,6 +59,12 @@ function numbers(least: number, most: number, { written: [from, what] = [most, '
 
 const ordered = ([low = 0, high = 0]: readonly (number | undefined)[]): string | undefined =>
   low > high ? `${mention(low)} is more than ${mention(high)}` : undefined;
+/** A walk begins within its bounds; a start that is a fact, known only later, is brought within them. */
+const within = ([start, , low = -Infinity, high = Infinity]: readonly (number | undefined)[]): string | undefined => {
+  if (start === undefined) return undefined;
+  if (start < low) return `starts at ${mention(start)}, below its least, ${mention(low)}`;
+  return start > high ? `starts at ${mention(start)}, above its most, ${mention(high)}` : undefined;
+};
 const whole = (args: readonly (number | undefined)[]): string | undefined =>
   args.every(Number.isInteger) ? undefined : 'takes whole numbers';
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
@@ -84,12 +90,13 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
       remembers: true,
       check: numbers(2, 4, {
         written: [2, 'bounds'],
-        further: ([, , low = -Infinity, high = Infinity]) => ordered([low, high]),
+        further: (args) => ordered([args[2] ?? -Infinity, args[3] ?? Infinity]) ?? within(args),
       }),
       evaluate: ([start, step, low = -Infinity, high = Infinity], { before, random }) => {
-        if (before === undefined) return Number(start);
+        const bounded = (value: number): number => Math.min(Number(high), Math.max(Number(low), value));
+        if (before === undefined) return bounded(Number(start));
         const next = before + (2 * random().float() - 1) * Number(step);
-        return rounded(Math.min(Number(high), Math.max(Number(low), next)), WALK_DIGITS);
+        return rounded(bounded(next), WALK_DIGITS);
       },
     },
   ],

@@ -36,6 +36,9 @@ describe('a call is refused', () => {
     ['{{walk(20, 1, 0, n)}}', /takes bounds written out, not n/],
     ['{{walk(20, 1, 5, 0)}}', /5 is more than 0/],
     ['{{walk(index, 1, 5, 0)}}', /5 is more than 0/],
+    ['{{walk(30, 1, 0, 10)}}', '{{walk(30, 1, 0, 10)}}: starts at 30, above its most, 10; write it as {{walk(start, step, min, max)}}'],
+    ['{{walk(-1, 1, 0, 10)}}', /starts at -1, below its least, 0/],
+    ['{{walk(5, 1, 6)}}', /starts at 5, below its least, 6/],
     ['{{counter(namespace)}}', /takes numbers, and namespace is none/],
     ['{{pad(index, number)}}', /takes a number and a width from 1 to 30/],
     [`{{counter(${'9'.repeat(400)})}}`, /a text of 400 characters is no argument/],
@@ -47,6 +50,10 @@ describe('a call may be given', () => {
   it.each([
     ['{{counter(index, n)}}', '7'],
     ['{{walk(index, 0.5, 0, 10)}}', '7'],
+    ['{{walk(index, 0.5, 8, 10)}}', '8'],
+    ['{{walk(0, 1, 0, 10)}}', '0'],
+    ['{{walk(10, 1, 0, 10)}}', '10'],
+    ['{{walk(-5, 1)}}', '-5'],
     ['{{pad(now, 15)}}', '001700000000000'],
     ['{{pick(deviceName)}}', 'unit-7'],
   ])('%s', (text, filled) => expect(new TemplateCompiler('payload').text(text)({ ...CONTEXT, state: [] })).toBe(filled));
