@@ -16,11 +16,18 @@ const TRIES = 8;
 /** A moment of as many digits as any. */
 const SOME_TIME_MS = 1_700_000_000_000;
 
-/** Refuses templates that are none. */
+/** Refuses templates that are none, and numbers that JSON has none of. */
 export function requireContent({ complain }: PlanSource, cohorts: readonly Cohort[]): void {
   cohorts.forEach((cohort, i) => {
     const publishing = publishingOf(cohort);
     if (!publishing) return;
+    const endless = notFinite(publishing.properties, ['cohorts', i, 'publish', 'properties']);
+    if (endless)
+      throw complain(
+        endless.path,
+        `${endless.value} is no number that JSON can say, and would be sent as null`,
+        'write a finite one, or null',
+      );
     const parts = [
       [['topic'], { topic: publishing.topic ?? '' }],
       [['payload'], { topic: '', payload: publishing.payload ?? '' }],
@@ -37,6 +44,17 @@ export function requireContent({ complain }: PlanSource, cohorts: readonly Cohor
       }
     }
   });
+}
+
+/** Where a value holds a number that is none, or without an end. */
+function notFinite(value: unknown, path: Path): { readonly path: Path; readonly value: number } | undefined {
+  if (typeof value === 'number' && !Number.isFinite(value)) return { path, value };
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = notFinite(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Fills in what the first and the last unit of each cohort publish, and refuses what could not be sent. */

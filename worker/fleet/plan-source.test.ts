@@ -186,6 +186,19 @@ describe('a plan that is refused', () => {
       /walk\(start, step, min, max\)/,
     ],
     [
+      'a property that is no number',
+      one('publish: { properties: { a: 1, b: .nan } }'),
+      /line 3:39, cohorts\[0\]\.publish\.properties\.b: NaN is no number that JSON can say/,
+      /a finite one, or null/,
+    ],
+    [
+      'one without an end, further inside',
+      one('publish: { properties: { a: [1, { b: -.inf }] } }'),
+      /line 3:42, cohorts\[0\]\.publish\.properties\.a\[1\]\.b: -Infinity is no number/,
+      /./,
+    ],
+    ['one of more than a number holds', one('publish: { properties: { a: 1e999 } }'), /properties\.a: Infinity is no number/, /./],
+    [
       'a topic for many',
       one("publish: { topic: '/a/#' }"),
       /line 3:23, cohorts\[0\]\.publish\.topic: a message is published to one topic/,
@@ -302,6 +315,10 @@ describe('flags over a plan', () => {
     const { fleet } = resolvePlan(planOfFlags(7, 'connect'), { rate: 3 }, () => UNITS);
     expect(fleet).toMatchObject({ devices: 7, mode: 'connect', rate: 3, seed: '1', cohorts: [{ devices: 7, start: 'provisioned' }] });
   });
+});
+
+test('a property may be any value of JSON, and a text as it is', () => {
+  expect(complaint('cohorts: [{ count: 1, publish: { properties: { a: null, b: ".nan", c: true, d: [1e300, -0.5] } } }]')).toBeUndefined();
 });
 
 test('a property may be a list', () => {
