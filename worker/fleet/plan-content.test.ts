@@ -18,6 +18,10 @@ function complaint(cohort: string): string | undefined {
 }
 const topic = (text: string): string => JSON.stringify({ name: 'a', count: 12, mode: 'connect', publish: { topic: text } });
 
+/** One of a hundred choices; the others are a letter. */
+const seldom = (text: string): string => `{{pick(${[...Array.from({ length: 99 }, () => "'a'"), `'${text}'`].join(', ')})}}`;
+const named = seldom('').replace("''", 'cohort');
+
 const ONE_TOPIC = /line 2:\d+, cohorts\[0\]\.publish\.topic: a message is published to one topic, which has no \+, no # and no NUL/;
 const LENGTH = /line 2:\d+, cohorts\[0\]\.publish\.topic: the topic of unit \d+ would have (0|70000|65536) bytes; .* 1 to 65535/;
 
@@ -28,6 +32,10 @@ test.each([
   ['a wildcard of a name', JSON.stringify({ name: 'a+b', count: 1, publish: { topic: '/{{cohort}}' } }), ONE_TOPIC],
   ['nothing', topic('{{text(0)}}'), LENGTH],
   ['nothing, of a choice that is made later', topic("{{pick('a', '')}}"), LENGTH],
+  ['too much, of what is chosen seldom', topic(seldom('x'.repeat(70_000))), LENGTH],
+  ['too much, of two choices together', topic(seldom('x'.repeat(40_000)) + seldom('y'.repeat(30_000))), LENGTH],
+  ['nothing, of what is chosen seldom', topic(seldom('')), LENGTH],
+  ['a wildcard of a name that is chosen seldom', JSON.stringify({ name: 'a+b', count: 1, publish: { topic: `/${named}` } }), ONE_TOPIC],
   ['more than MQTT can say', topic('{{text(70000)}}'), LENGTH],
   ['more bytes than characters', topic('é'.repeat(32_768)), LENGTH],
   ['no expression', topic('/{{1 + 1}}'), /publish\.topic: \{\{1 \+ 1\}\} is no expression/],
@@ -35,6 +43,11 @@ test.each([
     'a message of more than 1 MiB',
     JSON.stringify({ count: 1, publish: { topic: '/a', payload: '{{text(100000)}}'.repeat(11) } }),
     /publish\.payload: a message of unit 0 would have 1100000 bytes; .* at most 1048576/,
+  ],
+  [
+    'a message of more than 1 MiB, of what is chosen seldom',
+    JSON.stringify({ count: 1, publish: { topic: '/a', payload: seldom('x'.repeat(1_100_000)) } }),
+    /publish\.payload: a message of unit 0 would have 1100000 bytes/,
   ],
   [
     'properties of more than 1 MiB',

@@ -6,13 +6,12 @@ import { plannedUnit, type FleetPlan } from './plan.ts';
 import { publishingOf, type Cohort } from './plan-cohort.ts';
 import type { Path, PlanSource } from './plan-source.ts';
 import { TemplateError, type TemplateContext } from './template.ts';
+import type { Choose, Value } from './template-calls.ts';
 
 /** Longest text of an MQTT packet, bytes of UTF-8: two bytes hold its length. */
 const TOPIC_BYTES_MAX = 65_535;
 /** Four times the vendor's largest message: enough to be refused for. */
 const MESSAGE_BYTES_MAX = 1024 * 1024;
-/** So many topics of a unit are tried: a draw may say something else the next time. */
-const TRIES = 8;
 /** A moment of as many digits as any. */
 const SOME_TIME_MS = 1_700_000_000_000;
 
@@ -57,7 +56,15 @@ function notFinite(value: unknown, path: Path): { readonly path: Path; readonly 
   return undefined;
 }
 
-/** Fills in what the first and the last unit of each cohort publish, and refuses what could not be sent. */
+const bytesOf = (text: Value): number => utf8ToBytes(String(text)).length;
+const longest: Choose = (values) => values.reduce((most, one) => (bytesOf(one) > bytesOf(most) ? one : most));
+const shortest: Choose = (values) => values.reduce((least, one) => (bytesOf(one) < bytesOf(least) ? one : least));
+const leastATopic: Choose = (values) => values.find((one) => isNoTopic(String(one))) ?? longest(values);
+
+/**
+ * Fills in what the first and the last unit of each cohort publish, and refuses what could not be sent. Of a choice it takes the worst: one
+ * that is drawn seldom would not be sent, in the middle of the run.
+ */
 export function requirePublishable(plan: FleetPlan, { complain }: PlanSource): void {
   let first = 0;
   for (const [i, cohort] of (plan.cohorts ?? []).entries()) {
@@ -65,28 +72,28 @@ export function requirePublishable(plan: FleetPlan, { complain }: PlanSource): v
     const path: Path = ['cohorts', i, 'publish'];
     for (const index of new Set([first, first + cohort.devices - 1])) {
       if (!publishing) continue;
-      for (const one of publishes(plan, index, contentOf(publishing), 1)) requireSize(one, index, path, complain);
+      requireSize(published(plan, index, contentOf(publishing), longest), index, path, complain);
       if (publishing.topic === undefined) continue;
-      for (const one of publishes(plan, index, contentOf({ ...publishing, payload: '' }), TRIES)) requireTopic(one, index, path, complain);
+      const where = contentOf({ ...publishing, payload: '' });
+      for (const choose of [leastATopic, shortest]) requireTopic(published(plan, index, where, choose), index, path, complain);
     }
     first += cohort.devices;
   }
 }
 
-/** The first publishes of a unit, but for the moment. */
-function publishes(plan: FleetPlan, index: number, content: (context: TemplateContext) => Content, count: number): Content[] {
+/** The first publish of a unit, but for the moment and for what is chosen. */
+function published(plan: FleetPlan, index: number, content: (context: TemplateContext) => Content, choose: Choose): Content {
   const { number, identity, cohort } = plannedUnit(plan, index);
   const { deviceName, productKey } = identity;
   const { seed, namespace } = plan;
   const draws = seededRandom('payload', seed, namespace, index);
-  const [state, random] = [[], () => draws];
-  const facts = { index, number, deviceName, productKey, cohort: cohort.name, namespace, now: SOME_TIME_MS };
-  return Array.from({ length: count }, (_, i) => content({ state, random, facts: { ...facts, n: i + 1 } }));
+  const facts = { index, number, deviceName, productKey, cohort: cohort.name, namespace, n: 1, now: SOME_TIME_MS };
+  return content({ state: [], random: () => draws, facts, choose });
 }
 
 function requireSize(filled: Content, index: number, path: Path, complain: PlanSource['complain']): void {
   const [part, text] = filled.kind === 'message' ? ['payload', filled.payload] : ['properties', JSON.stringify(filled.params)];
-  const bytes = utf8ToBytes(text).length;
+  const bytes = bytesOf(text);
   if (bytes > MESSAGE_BYTES_MAX)
     throw complain(
       [...path, part],
@@ -108,7 +115,7 @@ export const NO_TOPIC = [
 function requireTopic(filled: Content, index: number, path: Path, complain: PlanSource['complain']): void {
   const topic = filled.kind === 'message' ? filled.topic : '';
   if (isNoTopic(topic)) throw complain([...path, 'topic'], ...NO_TOPIC);
-  const bytes = utf8ToBytes(topic).length;
+  const bytes = bytesOf(topic);
   if (bytes < 1 || bytes > TOPIC_BYTES_MAX)
     throw complain(
       [...path, 'topic'],

@@ -15,7 +15,12 @@ export interface CallContext {
   readonly random: () => Random;
   /** What this call answered to this unit the time before; undefined at first. */
   readonly before: number | undefined;
+  /** Chooses instead of the draw. */
+  readonly choose: Choose | undefined;
 }
+
+/** One of several values, by what they are. */
+export type Choose = (values: readonly Value[]) => Value;
 
 export interface Call {
   /** How it is written, for whoever wrote it otherwise. */
@@ -134,7 +139,7 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
     {
       usage: "pick('on', 'off')",
       check: (args) => (args.length === 0 ? 'needs something to pick from' : undefined),
-      evaluate: (args, { random }) => args[random().below(args.length)] as Value,
+      evaluate: (args, { random, choose }) => (choose ? choose(args) : (args[random().below(args.length)] as Value)),
     },
   ],
   [

@@ -1,7 +1,7 @@
 // What units publish, and what they are called: text with expressions in double braces. Counters and random walks are each unit's own.
 import { described, isShown } from '../../kernel/mention.ts';
 import type { Random } from '../../kernel/random.ts';
-import { CALLS, type Argument, type Value } from './template-calls.ts';
+import { CALLS, type Argument, type Choose, type Value } from './template-calls.ts';
 
 /** What an expression may say about the unit and the moment. */
 export interface TemplateFacts {
@@ -24,6 +24,8 @@ export interface TemplateContext {
   /** A number for each call with state; empty at first. */
   readonly state: (number | undefined)[];
   readonly random: () => Random;
+  /** Picks instead of the unit's draws, where what a template may say at the most is looked for. */
+  readonly choose?: Choose;
 }
 
 /** A template that is none: where in its text, why, and what to do. */
@@ -132,7 +134,7 @@ export class TemplateCompiler {
     return (context) => {
       const values = args.map((one) => (one.kind === 'fact' ? context.facts[one.name] : one.value));
       const before = slot < 0 ? undefined : context.state[slot];
-      const result = call.evaluate(values, { now: context.facts.now, random: context.random, before });
+      const result = call.evaluate(values, { now: context.facts.now, random: context.random, before, choose: context.choose });
       if (slot >= 0) context.state[slot] = Number(result);
       return result;
     };
