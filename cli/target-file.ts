@@ -13,6 +13,11 @@ const at = (place: Place | undefined): string => (place ? ` (line ${place.line},
 export function readTargetFile(path: string): Target {
   const yaml = readYaml(readText(path, '--target'));
   const remedy = `mend it: ${SEE_TARGETS}`;
+  if (yaml.kind === 'aliases' && yaml.at)
+    throw new UserError(
+      `target file ${path} has an alias that stands for what it is itself inside of${at(yaml.at)}`,
+      `write out what it stands for: ${SEE_TARGETS}`,
+    );
   if (yaml.kind === 'aliases') throw new UserError(`target file ${path} has aliases that cannot be followed`, remedy);
   if (yaml.kind === 'torn') throw new UserError(`target file ${path} is not YAML${at(yaml.at)}: ${yaml.why}`, remedy);
   const { written } = yaml;

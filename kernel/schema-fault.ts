@@ -37,13 +37,19 @@ export function faultIn(schema: v.GenericSchema, issues: readonly [v.BaseIssue<u
   return { issue, path, place, unknownKey: { known, meant: nearest(String(path.at(-1)), known) } };
 }
 
+/** What is told of it, and the remedy. */
+export const LIST_FOR_MAPPING = {
+  why: 'is a list, and a mapping belongs here',
+  remedy: 'write `key: value` lines without dashes, or { key: value }',
+} as const;
+
 /** Where a document has a list and its schema a mapping. To valibot a list is a mapping of its indices, and an empty one has nothing wrong. */
 export function listForMapping(schema: v.GenericSchema, written: unknown): Path | undefined {
   return listIn([schema], written, []);
 }
 
 function listIn(shapes: readonly Shape[], value: unknown, path: Path): Path | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (shapes.length === 0 || typeof value !== 'object' || value === null) return undefined;
   const here = shapes.flatMap((shape) => unwrapped(shape, value));
   const items = here.flatMap(({ item }) => item ?? []);
   if (Array.isArray(value) && items.length === 0) return here.some(isMapping) ? path : undefined;

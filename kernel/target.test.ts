@@ -14,6 +14,10 @@ test.each<[string, unknown, string, RegExp]>([
   ['a secret for the pace', { ...GOOD, pace: { perDevicePerMinute: SECRET } }, 'pace.perDevicePerMinute', /not what belongs here/],
   ['no product', { endpoints: GOOD.endpoints }, 'product', /is missing/],
   ['no endpoint', { ...GOOD, endpoints: {} }, 'endpoints', /at least one endpoint/],
+  ['a list for the pace', { ...GOOD, pace: [] }, 'pace', /is a list, and a mapping belongs here/],
+  ['a list for the endpoints', { ...GOOD, endpoints: [{ mqtts: SECRET }] }, 'endpoints', /is a list, and a mapping/],
+  ['a list for the administrator', { ...GOOD, administrator: [{ kind: 'human' }] }, 'administrator', /is a list, and a mapping/],
+  ['a list for the document', [GOOD], 'the document', /is a list, and a mapping/],
   ['two secrets', { ...GOOD, product: { key: 'a1', secretEnv: 'A', secretFile: 'b' } }, 'product', /not both/],
 ])('%s', (_what, document, place, why) => {
   const parsed = parseTarget(document);
@@ -76,5 +80,8 @@ test.each<[string, unknown, string, RegExp, RegExp]>([
 
 test('whatever the document, it is an answer and never a throw', () => {
   fc.assert(fc.property(fc.anything(), (document) => typeof parseTarget(document).ok === 'boolean'));
+  const endless: Record<string, unknown> = { ...GOOD };
+  endless['own'] = endless;
+  expect(parseTarget(endless)).toMatchObject({ ok: false, place: 'own' });
   expect(parseTarget(GOOD)).toMatchObject({ ok: true, target: { edition: 'doc2020', pace: { perDevicePerMinute: 5 } } });
 });

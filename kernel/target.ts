@@ -1,7 +1,7 @@
 // The target file: where a platform is, which product may be used on it, what is declared of it. Parsed text in, checked facts out;
 // reading files and environment is the caller's.
 import * as v from 'valibot';
-import { allowedBy, faultIn, type SchemaFault } from './schema-fault.ts';
+import { allowedBy, faultIn, LIST_FOR_MAPPING, listForMapping, placeIn, type SchemaFault } from './schema-fault.ts';
 import { nearest } from './words.ts';
 import type { Path } from './yaml.ts';
 
@@ -90,8 +90,12 @@ export type ParsedTarget = { readonly ok: true; readonly target: Target } | Targ
 /** What a user reads about target files. */
 export const SEE_TARGETS = 'docs/targets.md says what belongs there';
 
+const THE_DOCUMENT = 'the document';
+
 /** Checks a target file that was read as YAML or JSON; the first fault is named with its place, a mistyped key before one that is missing. */
 export function parseTarget(document: unknown): ParsedTarget {
+  const list = listForMapping(TARGET, document);
+  if (list) return { ok: false, path: list, ofKey: false, place: placeIn(TARGET, list) || THE_DOCUMENT, ...LIST_FOR_MAPPING };
   const parsed = v.safeParse(TARGET, document);
   if (parsed.success) return { ok: true, target: parsed.output };
   const fault = faultIn(TARGET, parsed.issues);
@@ -100,7 +104,7 @@ export function parseTarget(document: unknown): ParsedTarget {
     ok: false,
     path,
     ofKey: unknownKey !== undefined,
-    place: place || 'the document',
+    place: place || THE_DOCUMENT,
     why: unknownKey ? 'is not a key of a target file' : whyOf(issue),
     remedy: remedyOf(fault),
   };

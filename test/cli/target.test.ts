@@ -69,6 +69,18 @@ test.each([
     /, product\.secret: .*\(line 2, column 21\); no secret belongs here: name a variable \(secretEnv\) or a file \(secretFile\)/,
   ],
   ['product: { key: a1 }', /, endpoints: is missing \(line 1, column 1\); mend the file: docs\/targets\.md/],
+  [
+    'endpoints: { mqtts: mqtts://h:1 }\nproduct: { key: a1 }\npace: []\n',
+    /, pace: is a list, and a mapping belongs here \(line 3, column 7\); write `key: value` lines without dashes/,
+  ],
+  [
+    'endpoints:\n  - mqtts: mqtts://h:1\nproduct: { key: a1 }\n',
+    /, endpoints: is a list, and a mapping belongs here \(line 2, column 3\); write `key: value` lines/,
+  ],
+  [
+    'endpoints: { mqtts: mqtts://h:1 }\nproduct: { key: a1 }\ntls: &t { ca: *t }\n',
+    /stands for what it is itself inside of \(line 3, column 15\); write out/,
+  ],
   ['- endpoints', /holds no `key: value` lines.*docs\/targets\.md/],
 ])('a mistake has its line, the key that was meant, and the page to read: %j', (text, words) => {
   writeFileSync(file, text);

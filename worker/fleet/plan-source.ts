@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { UserError } from '../../kernel/errors.ts';
 import { mention } from '../../kernel/mention.ts';
-import { allowedBy, faultIn, listForMapping, placeIn, type SchemaFault } from '../../kernel/schema-fault.ts';
+import { allowedBy, faultIn, LIST_FOR_MAPPING, listForMapping, placeIn, type SchemaFault } from '../../kernel/schema-fault.ts';
 import { nearest } from '../../kernel/words.ts';
 import { readYaml, type Path, type Place } from '../../kernel/yaml.ts';
 import { PLAN, type PlanDocument } from './plan-document.ts';
@@ -34,7 +34,7 @@ export function readPlan(text: string, file: string): PlanSource {
   const complain = (path: Path, what: string, remedy: string): UserError =>
     new UserError(`${placed(yaml.placeOf(path, 'value'), placeIn(PLAN, path))}: ${what}`, remedy);
   const list = listForMapping(PLAN, yaml.written);
-  if (list) throw complain(list, 'is a list, and a mapping belongs here', 'write `key: value` lines without dashes, or { key: value }');
+  if (list) throw complain(list, LIST_FOR_MAPPING.why, LIST_FOR_MAPPING.remedy);
   const parsed = v.safeParse(PLAN, yaml.written);
   if (parsed.success) return { document: parsed.output, complain };
   const [first, ...others] = parsed.issues.flatMap(insideOf);
