@@ -86,5 +86,8 @@ describe('what Linux tells', () => {
       { host: 'h', port: 9 },
       { host: '::1', port: 443 },
     ]);
+    expect(destinationsOf({ mqtts: 'mqtts://bücher.example', mqtt: 'mqtt:///path' })).toEqual([
+      { host: 'xn--bcher-kva.example', port: 8883 },
+    ]);
   });
 });

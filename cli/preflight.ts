@@ -5,6 +5,7 @@ import { lookup } from 'node:dns/promises';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { EXIT, UserError } from '../kernel/errors.ts';
+import { hostOf } from '../worker/transport/host.ts';
 import { connectionsTo, decodeLoopback, portsIn, type PortRange } from './preflight-proc.ts';
 
 /** What a run will ask of the machine. */
@@ -90,7 +91,8 @@ export function destinationsOf(endpoints: Readonly<Record<string, string | undef
   return Object.entries(endpoints).flatMap(([kind, text]) => {
     if (text === undefined || !URL.canParse(text)) return [];
     const url = new URL(text);
-    return [{ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (USUAL_PORTS[kind] ?? 0) }];
+    const host = hostOf(url);
+    return host === undefined ? [] : [{ host, port: Number(url.port) || (USUAL_PORTS[kind] ?? 0) }];
   });
 }
 

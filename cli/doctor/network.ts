@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { codeOf, messageOf } from '../../kernel/errors.ts';
+import { hostOf } from '../../worker/transport/host.ts';
 import type { TcpTarget } from '../../worker/transport/tcp.node.ts';
 import { ok, problem, unknown, warning, type Examination } from './examination.ts';
 
@@ -23,8 +24,9 @@ export interface NamedEndpoint {
 /** An address of the target, taken apart. */
 export function endpointOf(scheme: string, url: string): NamedEndpoint {
   const usual: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443, https: 443 };
-  const { hostname, port } = new URL(url);
-  return { scheme, host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? (usual[scheme] ?? 443) : Number(port) };
+  const read = new URL(url);
+  const { hostname, port } = read;
+  return { scheme, host: hostOf(read) ?? hostname, port: port === '' ? (usual[scheme] ?? 443) : Number(port) };
 }
 
 /** Name, port and, where there is TLS, chain and name of the certificate. Each stage only after the one below it. */
