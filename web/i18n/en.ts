@@ -212,6 +212,7 @@ export const en = {
   'table.post': 'post',
   'table.relay': 'Measured at the relay',
   'table.relayHint': 'The relay takes these on its own clock, without the way between page and relay. The other tables include that way.',
+  'table.relay.waited': 'wait for a turn',
   'table.relay.tcp': 'TCP up',
   'table.relay.tls': 'TLS up',
   'table.relay.firstByte': 'first byte',

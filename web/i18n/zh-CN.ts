@@ -207,6 +207,7 @@ export const zhCN = {
   'table.post': '上报',
   'table.relay': '在中继处测得',
   'table.relayHint': '由中继按自身时钟测得，不含页面与中继之间的路程；其他表格包含这段路程。',
+  'table.relay.waited': '排队等待',
   'table.relay.tcp': 'TCP 建立',
   'table.relay.tls': 'TLS 建立',
   'table.relay.firstByte': '首字节',

@@ -5,6 +5,7 @@ import { heldAtCap } from './browser.ts';
 import { figuresOf, miscountOf, ownSilence, reasonsIn, tooFew } from './figures.ts';
 import { pageReport } from './fleet-report.ts';
 import { relayFigures } from './relay-figures.ts';
+import { RelayMeter } from '../workers/relay-times.ts';
 import { Throughput } from './series.ts';
 
 const row = (family: string, kind: string, count: number) => ({ family, kind, count }) as FleetView['errors'][number];
@@ -123,8 +124,8 @@ describe('what the relay measured', () => {
   };
   /** Two workers of one run over TCP. */
   const relay = relayFigures([
-    { tcp: encoded(1, 1, 1), tls: encoded(), firstByte: encoded(5) },
-    { tcp: encoded(1, 40), tls: encoded(), firstByte: encoded() },
+    { waited: encoded(0, 0, 0), tcp: encoded(1, 1, 1), tls: encoded(), firstByte: encoded(5) },
+    { waited: encoded(0, 700), tcp: encoded(1, 40), tls: encoded(), firstByte: encoded() },
   ]);
   const report = { devices: 5, validity: { ok: true, reasons: [] } } as unknown as FleetReport;
   const session = 'lean';
@@ -135,13 +136,24 @@ describe('what the relay measured', () => {
     expect(found?.tcpMs.count).toBe(5);
     expect(found?.tcpMs.p50).toBeCloseTo(1, 1);
     expect(found?.tcpMs.max).toBeGreaterThan(39);
+    expect(found?.waitedMs).toMatchObject({ count: 5, p50: 0 });
+    expect(found?.waitedMs.max).toBeGreaterThan(690);
     expect(found?.firstByteMs).toMatchObject({ count: 1, p50: expect.closeTo(5, 0) as number });
   });
 
   it('is a count alone where nothing was timed, or where the run is not believed', () => {
     expect(pageReport(report, { session, relay }).relay?.tlsMs).toEqual({ count: 0 });
     const doubted = { ...report, validity: { ok: false, reasons: SLOW } };
-    expect(pageReport(doubted, { session, relay }).relay).toEqual({ tcpMs: { count: 5 }, tlsMs: { count: 0 }, firstByteMs: { count: 1 } });
+    const counts = { waitedMs: { count: 5 }, tcpMs: { count: 5 }, tlsMs: { count: 0 }, firstByteMs: { count: 1 } };
+    expect(pageReport(doubted, { session, relay }).relay).toEqual(counts);
+  });
+
+  it('is taken from its reports, of which an older relay tells no wait', () => {
+    const meter = new RelayMeter();
+    meter.up({ tcpMs: 1, tlsMs: 2, waitedMs: 300 });
+    meter.up({ tcpMs: 1 });
+    meter.firstByte(4);
+    expect(relayFigures([meter.encoded()]).counts).toEqual({ waited: 1, tcp: 2, tls: 1, firstByte: 1 });
   });
 
   it('is absent where there was no relay', () => {

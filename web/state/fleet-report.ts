@@ -11,7 +11,7 @@ export interface PageReport extends FleetReport {
   /** The most WebSockets that the page held once the browser had no more; absent where it had. */
   readonly browser?: { readonly connections: number };
   /** Without the way between page and relay, which `latencyMs` and `serviceMs` hold; absent where no relay was between. */
-  readonly relay?: Readonly<Record<'tcpMs' | 'tlsMs' | 'firstByteMs', RelayTimings>>;
+  readonly relay?: Readonly<Record<'waitedMs' | 'tcpMs' | 'tlsMs' | 'firstByteMs', RelayTimings>>;
 }
 
 interface OfPage {
@@ -29,5 +29,6 @@ export function pageReport(report: FleetReport, { session, relay, heldAtCap = nu
     count: counts[time],
     ...(report.validity.ok ? percentiles[time] : null),
   });
-  return { ...report, session, relay: { tcpMs: timings('tcp'), tlsMs: timings('tls'), firstByteMs: timings('firstByte') } };
+  const times = { waitedMs: timings('waited'), tcpMs: timings('tcp'), tlsMs: timings('tls'), firstByteMs: timings('firstByte') };
+  return { ...report, session, relay: times };
 }

@@ -2,7 +2,7 @@
 import { decodeHistogram, newHistogram, percentiles, type Percentiles } from '../../worker/fleet/measure.ts';
 import type { EncodedRelayTimes } from '../workers/relay-times.ts';
 
-export const RELAY_TIMES = ['tcp', 'tls', 'firstByte'] as const;
+export const RELAY_TIMES = ['waited', 'tcp', 'tls', 'firstByte'] as const;
 type RelayTime = (typeof RELAY_TIMES)[number];
 
 export interface RelayFigures {

@@ -1,20 +1,27 @@
 // What the relay measured for the devices of one worker: histograms on the relay's clock, free of the way between page and relay.
+import type { Opening } from '../../kernel/bytes/mux-report.ts';
 import { encodeHistogram, newHistogram, record } from '../../worker/fleet/measure.ts';
 import type { RelayTimes } from '../../worker/transport/mux-websocket.ts';
 
-/** TCP up, TLS up after that, and from a connection's first byte to the target's first; each a histogram as measure.ts encodes it. */
+/**
+ * The wait for a turn, TCP up after that, TLS up after that, and from a connection's first byte to the target's first; each a histogram as
+ * measure.ts encodes it.
+ */
 export interface EncodedRelayTimes {
+  readonly waited: string;
   readonly tcp: string;
   readonly tls: string;
   readonly firstByte: string;
 }
 
 export class RelayMeter implements RelayTimes {
+  readonly #waited = newHistogram(2);
   readonly #tcp = newHistogram(2);
   readonly #tls = newHistogram(2);
   readonly #firstByte = newHistogram(2);
 
-  up({ tcpMs, tlsMs }: { readonly tcpMs: number; readonly tlsMs?: number }): void {
+  up({ tcpMs, tlsMs, waitedMs }: Opening): void {
+    if (waitedMs !== undefined) record(this.#waited, waitedMs);
     record(this.#tcp, tcpMs);
     if (tlsMs !== undefined) record(this.#tls, tlsMs);
   }
@@ -24,6 +31,11 @@ export class RelayMeter implements RelayTimes {
   }
 
   encoded(): EncodedRelayTimes {
-    return { tcp: encodeHistogram(this.#tcp), tls: encodeHistogram(this.#tls), firstByte: encodeHistogram(this.#firstByte) };
+    return {
+      waited: encodeHistogram(this.#waited),
+      tcp: encodeHistogram(this.#tcp),
+      tls: encodeHistogram(this.#tls),
+      firstByte: encodeHistogram(this.#firstByte),
+    };
   }
 }
