@@ -198,3 +198,18 @@ describe('what the bad network of a plan does', () => {
     expect([own + connects, own > 40, connects > 40]).toEqual([200, true, true]);
   });
 });
+
+it('a device that the relay did not serve does not dial again, whatever its policy', async () => {
+  let dials = 0;
+  const gone: Transport = {
+    offersPlain: true,
+    dial() {
+      dials += 1;
+      return Promise.resolve({ ok: false, outcome: { kind: 'local', reason: 'relay' } });
+    },
+  };
+  const reconnect = { policy: 'fixed', delayMs: 2_000, attempts: 9 } as const;
+  const seen = await run(gone, planOf({ devices: 1, reconnect }), 60_000);
+  expect(dials).toBe(1);
+  expect(seen.counts.endings).toMatchObject({ activated: 0, local: 1 });
+});
