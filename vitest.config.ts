@@ -13,7 +13,7 @@ export default defineConfig({
     pool: 'forks',
     // Vitest would leave one of two cores free. The long tests wait for a process or a socket more than they compute: one more than the cores.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 60_000,
   },
 });

@@ -94,7 +94,7 @@ describe('a run of several threads', () => {
 
   it('at Ctrl-C waits for no pace at which a condition of the plan has begun to end connections', async () => {
     const plan = join(folder, 'paced.yaml');
-    writeFileSync(plan, 'cohorts: [{ mode: regnwl, count: 100 }]\nhold: 10m\nstop: { after: 1s }\nteardown: { rate: 5 }\n');
+    writeFileSync(plan, 'cohorts: [{ mode: regnwl, count: 100 }]\nhold: 10m\nstop: { after: 5s }\nteardown: { rate: 5 }\n');
     const child = spawn(process.execPath, [COMMAND, 'fleet', plan, '--metrics', '0'], {
       env: { ...process.env, NO_COLOR: '1' },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -109,10 +109,16 @@ describe('a run of several threads', () => {
       return response.status === 503 ? NaN : (readOpenMetrics(await response.text()).get('muster_units_online')?.samples[0]?.value ?? NaN);
     };
     try {
-      // All of them take 20 s to leave; whoever is asked for now has left.
-      await expect.poll(online, { timeout: 30_000, interval: 100 }).toBe(100);
-      await expect.poll(online, { timeout: 30_000, interval: 100 }).toBeLessThan(98);
-      expect(await online()).toBeGreaterThan(20);
+      // A machine with much else to do may not have all of them online by then; fewer than there were are once they leave, five a second.
+      let most = 0;
+      const gone = async (): Promise<number> => {
+        const now = await online();
+        if (now > most) most = now;
+        return most - now;
+      };
+      await expect.poll(gone, { timeout: 30_000, interval: 100 }).toBeGreaterThan(2);
+      // Without the interrupt those who are left take longer than the bound below.
+      expect(await online()).toBeGreaterThan(45);
     } finally {
       child.kill('SIGINT');
     }
