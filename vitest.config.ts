@@ -3,7 +3,27 @@
 import { availableParallelism } from 'node:os';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { yamlAsData } from './tools/vite/yaml.ts';
+
+/** Files that take minutes begin first, else the last of them has the machine to itself. */
+const LONG = [
+  'test/command/verify-target.test.ts',
+  'scenarios/engine/options.test.ts',
+  'scenarios/engine/suite.test.ts',
+  'test/mutants/kill-matrix.test.ts',
+  'test/command/verify.test.ts',
+  'test/interop/not-ours.test.ts',
+];
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => LONG.findIndex((file) => moduleId.endsWith(`/${file}`));
+    const rest = await super.sort(files);
+    const long = rest.filter((file) => place(file) >= 0).sort((a, b) => place(a) - place(b));
+    return [...long, ...rest.filter((file) => place(file) < 0)];
+  }
+}
 
 export default defineConfig({
   plugins: [svelte({ configFile: false }), yamlAsData()],
@@ -13,6 +33,7 @@ export default defineConfig({
     pool: 'forks',
     // Vitest would leave one of two cores free. The long tests wait for a process or a socket more than they compute: one more than the cores.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongFirst },
     testTimeout: 240_000,
     hookTimeout: 60_000,
   },
