@@ -67,7 +67,7 @@ describe('a stub in another process', () => {
     'counts for each of two fleets at once, on one product, its own devices',
     async () => {
       await withStub([], async (ready) => {
-        const fleet = () => muster(['fleet', '--devices', '200', '--target', ready.target, '--json', '-']);
+        const fleet = () => muster(['fleet', '--devices', '200', '--rate', '40', '--target', ready.target, '--json', '-']);
         const both = await Promise.all([fleet(), fleet()]);
         for (const { code, stdout } of both) {
           expect([code, JSON.parse(stdout)]).toMatchObject([0, { activated: 200, platform: { activated: 200 } }]);
@@ -84,9 +84,9 @@ describe('a stub in another process', () => {
         const secret = { MUSTER_PRODUCT_SECRET: 'ps0123456789abcd' };
         const target = ['--target', `mqtts://127.0.0.1:${ready.mqtts}`, '--product-key', 'a1Muster0001', '--ca', ready.ca];
         for (const devices of [2000, 300]) {
-          const { code, stdout } = await muster(['fleet', '--devices', String(devices), ...target, '--json', '-'], secret);
-          expect(code).toBe(0);
-          expect(JSON.parse(stdout)).toMatchObject({ devices, activated: devices, platform: { activated: devices } });
+          // Two handshakes a device: what a machine of two cores has left of them while other tests run.
+          const { code, stdout } = await muster(['fleet', '--devices', String(devices), '--rate', '80', ...target, '--json', '-'], secret);
+          expect([code, JSON.parse(stdout)]).toMatchObject([0, { devices, activated: devices, platform: { activated: devices } }]);
         }
         const wss = await muster(
           [
