@@ -5,7 +5,7 @@ import { VERSION } from './version.ts';
 
 type Register = (program: Command, exit: (code: ExitCode) => void) => void;
 
-/** In the order of the help. Each is read when it is named: what all of them need takes longer to start than most of them run. */
+/** In the order of the help. Each is read when it is named: reading all of them takes longer than most of them run. */
 const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   serve: async () => (await import('./commands/serve.ts')).registerServe,
   fleet: async () => (await import('./commands/fleet.ts')).registerFleet,
