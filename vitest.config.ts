@@ -9,11 +9,14 @@ import { yamlAsData } from './tools/vite/yaml.ts';
 /** Files that take minutes begin first, else the last of them has the machine to itself. */
 const LONG = [
   'test/command/verify-target.test.ts',
+  'test/mutants/kill-matrix.test.ts',
+  'test/interop/not-ours.test.ts',
+  'test/command/verify.test.ts',
+  'scenarios/engine/faults.test.ts',
+  'test/command/fleet.test.ts',
   'scenarios/engine/options.test.ts',
   'scenarios/engine/suite.test.ts',
-  'test/mutants/kill-matrix.test.ts',
-  'test/command/verify.test.ts',
-  'test/interop/not-ours.test.ts',
+  'test/cli/evidence.test.ts',
 ];
 
 class LongFirst extends BaseSequencer {

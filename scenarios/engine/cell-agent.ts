@@ -3,6 +3,7 @@ import type { SessionName } from '../../kernel/trace/event.ts';
 import type { EditionName } from '../../protocol/editions.ts';
 import type { Options } from '../../platform-stub/core/options.ts';
 import type { CaseRecord } from '../judge/record.ts';
+import { POLICY, POLICY_RULES, type Policy, type PolicyRule } from '../../platform-stub/core/policy.ts';
 import { judgeCase } from '../judge/judge.ts';
 import type { MutantCase } from '../mutants/matrix.ts';
 import { FIRMWARE_MUTANTS, PLATFORM_MUTANTS } from '../mutants/all.ts';
@@ -30,29 +31,67 @@ export interface CellRequest {
 
 export interface CellAgent {
   run(request: CellRequest): Promise<CaseRecord>;
-  /** Runs and judges here, so that the evidence need not be sent. */
+  /** Runs and judges here, so that the evidence need not be sent. Of a platform whose lie a case never asks for, a right one is judged. */
   judge(request: CellRequest): Promise<MutantCase>;
 }
 
 export const cellAgent: CellAgent = {
   async run({ caseId, module, mutant, ...options }) {
-    const definition = module === undefined ? CASES.find((one) => one.id === caseId) : await imported(module);
-    if (!definition) throw new Error(`no case ${caseId}`);
+    const definition = module === undefined ? caseNamed(caseId) : await imported(module);
     const policy = PLATFORM_MUTANTS.find((one) => one.id === mutant)?.policy;
     const habits = FIRMWARE_MUTANTS.find((one) => one.id === mutant)?.habits;
     return runInCell(definition, { ...options, ...(policy ? { policy } : {}), ...(habits ? { habits } : {}) });
   },
   async judge(request) {
-    const record = await cellAgent.run(request);
-    const checks = CASES.find((one) => one.id === request.caseId)?.checks ?? [];
-    const judged = judgeCase(record, checks, judgedClass);
-    return {
-      case: request.caseId,
-      verdict: judged.verdict,
-      checks: judged.checks.map(({ id, rule, verdict }) => ({ id, rule, verdict })),
-    };
+    const policy = PLATFORM_MUTANTS.find((one) => one.id === request.mutant)?.policy;
+    if (policy) {
+      const { mutant: _, ...asked } = request;
+      const right = await besideRight(asked);
+      if (!POLICY_RULES.some((rule) => right.asked.has(rule) && policy[rule] !== POLICY[rule])) return right.said;
+    }
+    return saidOf(await cellAgent.run(request));
   },
 };
+
+function saidOf(record: CaseRecord): MutantCase {
+  const checks = CASES.find((one) => one.id === record.case)?.checks ?? [];
+  const { verdict, checks: judged } = judgeCase(record, checks, judgedClass);
+  return { case: record.case, verdict, checks: judged.map(({ id, rule, verdict }) => ({ id, rule, verdict })) };
+}
+
+/** What a case says of a right platform, and of which entries of its policy it made the platform think. */
+interface Right {
+  readonly said: MutantCase;
+  readonly asked: ReadonlySet<PolicyRule>;
+}
+
+const rights = new Map<string, Promise<Right>>();
+
+/** Two runs in cells are the same to the byte, so a platform that differs only where it is not asked gives the very same evidence. */
+function besideRight(request: CellRequest): Promise<Right> {
+  const key = JSON.stringify(request);
+  const known = rights.get(key) ?? runRight(request);
+  rights.set(key, known);
+  return known;
+}
+
+async function runRight({ caseId, module: _, ...options }: CellRequest): Promise<Right> {
+  const definition = caseNamed(caseId);
+  const asked = new Set<PolicyRule>();
+  const policy = new Proxy<Policy>(POLICY, {
+    get(target, rule: PolicyRule) {
+      asked.add(rule);
+      return target[rule];
+    },
+  });
+  return { said: saidOf(await runInCell(definition, { ...options, policy })), asked };
+}
+
+function caseNamed(id: string): CaseDefinition {
+  const definition = CASES.find((one) => one.id === id);
+  if (!definition) throw new Error(`no case ${id}`);
+  return definition;
+}
 
 /** The main thread has read the module before, and said what was wrong with it. */
 async function imported(url: string): Promise<CaseDefinition> {

@@ -291,7 +291,7 @@ test.describe('over WSS', () => {
       const ask = page.getByTestId('ask');
       await expect(ask).toHaveAttribute('data-number', '1');
       await expect(ask.getByRole('heading')).toBeFocused();
-      expect(await barriers(page, 'light')).toEqual([]);
+      expect(await barriers(page)).toEqual([]);
       await ask.getByRole('button', { name: 'Skip this case' }).click();
       await expect(ask).toHaveAttribute('data-number', '2');
       await ask.getByRole('button', { name: 'End the run' }).click();
@@ -329,24 +329,19 @@ test('where nothing answers the page says what it may be, and judges nothing', a
   await expect(page.locator('[data-testid=case]:not([data-status=idle])')).toHaveCount(0);
 });
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(`in ${colorScheme}`, () => {
-    test.use({ colorScheme });
-    test('no barrier that axe knows of', async ({ page }) => {
-      await open(page);
-      expect(await barriers(page, colorScheme)).toEqual([]);
-      await runPicked(page, ['platform/nwl/sixth-unit', 'platform/transport/plain-tcp', 'platform/registration/https']);
-      await page.getByLabel('Own platform over WSS').check();
-      await page.getByTestId('rules-platform').locator('summary').first().click();
-      expect(await barriers(page, colorScheme)).toEqual([]);
-      await page.getByLabel('Stub in this page').check();
-      await row(page, 'platform/nwl/sixth-unit').getByRole('link').click();
-      await page.getByTestId('diagram').locator('details summary').first().click();
-      await page.locator('summary', { hasText: 'Why' }).click();
-      expect(await barriers(page, colorScheme)).toEqual([]);
-    });
-  });
-}
+test('no barrier that axe knows of', async ({ page }) => {
+  await open(page);
+  expect(await barriers(page)).toEqual([]);
+  await runPicked(page, ['platform/nwl/sixth-unit', 'platform/transport/plain-tcp', 'platform/registration/https']);
+  await page.getByLabel('Own platform over WSS').check();
+  await page.getByTestId('rules-platform').locator('summary').first().click();
+  expect(await barriers(page)).toEqual([]);
+  await page.getByLabel('Stub in this page').check();
+  await row(page, 'platform/nwl/sixth-unit').getByRole('link').click();
+  await page.getByTestId('diagram').locator('details summary').first().click();
+  await page.locator('summary', { hasText: 'Why' }).click();
+  expect(await barriers(page)).toEqual([]);
+});
 
 test('on a narrow screen nothing scrolls sideways but the diagram', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });

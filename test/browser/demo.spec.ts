@@ -1,5 +1,5 @@
 // The demo as a newcomer sees it, from the command that is published, and what its devices really sent.
-import { downloaded, expect, fleetOf, openDevice, phase, test } from './fixtures.ts';
+import { downloaded, expect, fleetOf, openDevice, phase, runFleet, test } from './fixtures.ts';
 import { faultsOf, packetsOf, type Evidence } from './evidence.ts';
 
 const DEVICES = 2000;
@@ -66,8 +66,8 @@ test('?run=demo: 2,000 devices online in both modes, every runnable case passed,
 });
 
 test('without being asked the page gives no secret away, neither on the screen nor in an export', async ({ page }) => {
-  await page.goto('./?run=demo&devices=4');
-  await phase(page, 'holding');
+  await page.goto('./');
+  await runFleet(page, 4);
   for (const index of [0, 1]) {
     const panel = await openDevice(page, index);
     const save = panel.getByRole('button', { name: 'Export bytes' });
@@ -99,8 +99,8 @@ test('without being asked the page gives no secret away, neither on the screen n
 });
 
 test('the report of the fleet can be saved, and says what the page says', async ({ page }) => {
-  await page.goto('./?run=demo&devices=20');
-  await phase(page, 'holding');
+  await page.goto('./');
+  await runFleet(page, 20);
   const fleet = JSON.parse(await downloaded(page, page.getByTestId('download-fleet')));
   expect(fleet).toMatchObject({
     devices: 20,

@@ -63,7 +63,7 @@ describe('a suite', () => {
   const runs: Record<string, Ended & { report: string; transcript: string }> = {};
   const run = async (name: string, ...args: string[]): Promise<(typeof runs)[string]> => {
     const out = sandbox.at(name);
-    const ended = await sandbox.run(['verify', 'platform', '--out', out, ...args]);
+    const ended = await sandbox.run(['verify', 'platform', '--jobs', '1', '--out', out, ...args]);
     return (runs[name] = {
       ...ended,
       report: readFileSync(`${out}/report.json`, 'utf8'),

@@ -9,9 +9,18 @@ interface Report {
   readonly cases: readonly {
     readonly id: string;
     readonly verdict: string;
-    readonly checks: readonly { readonly rule: string; readonly verdict: string }[];
+    readonly checks: readonly Check[];
   }[];
 }
+
+interface Check {
+  readonly rule: string;
+  readonly verdict: string;
+  readonly because: string;
+}
+
+/** Says a check that this machine stood still for too long to tell (scenarios/engine/stalls.ts)? */
+const tooBusy = ({ verdict, because }: Check): boolean => verdict === 'inconclusive' && because.includes('this machine stood still');
 
 const reportOf = (text: string): Report => JSON.parse(text) as Report;
 
@@ -105,11 +114,22 @@ describe('a stub in another process', () => {
           secret,
         );
         expect([wss.code, JSON.parse(wss.stdout)]).toMatchObject([0, { activated: 50 }]);
-        const { code, stdout } = await muster(['verify', 'platform', '--target', ready.target, '--jobs', '8', '--json', '-']);
-        const wrong = reportOf(stdout).cases.filter((one) => one.verdict !== 'pass');
-        expect(wrong.map((one) => [one.id, one.verdict, one.checks.filter((check) => check.verdict !== 'pass')])).toEqual([]);
-        expect(reportOf(stdout)).toMatchObject({ profiles: ['prereg', 'nwl', 'operator', 'https'], profilesNotJudged: [] });
-        expect(code).toBe(0);
+        const verify = (...more: string[]) => muster(['verify', 'platform', '--target', ready.target, ...more, '--json', '-']);
+        const { code, stdout } = await verify('--jobs', '8');
+        const report = reportOf(stdout);
+        expect(report).toMatchObject({ profiles: ['prereg', 'nwl', 'operator', 'https'], profilesNotJudged: [] });
+        const open = report.cases.filter(
+          (one) => one.verdict === 'inconclusive' && one.checks.every((check) => check.verdict === 'pass' || tooBusy(check)),
+        );
+        // As a text, of which a runner's first line shows more than of objects.
+        const notPassed = (one: Report) => one.cases.filter((each) => each.verdict !== 'pass' && !open.includes(each));
+        expect(JSON.stringify(notPassed(report))).toBe('[]');
+        expect(code).toBe(open.length === 0 ? 0 : 2);
+        // What this machine had no time to judge beside everything else is asked again, alone.
+        for (const { id } of open) {
+          const again = await verify('--case', id);
+          expect([id, again.code, again.code === 0 ? '' : again.stdout]).toEqual([id, 0, '']);
+        }
       });
     },
     LONG,
