@@ -59,7 +59,8 @@ export interface DevicePace {
 
 /** One attempt; a platform counts it when the CONNECT comes, which is soon after the dial is done, not when it is begun. */
 interface Attempt {
-  at: number;
+  /** When its dial was done; undefined while it is under way. */
+  at: number | undefined;
 }
 
 /**
@@ -75,9 +76,11 @@ export function devicePace(clock: Clock, perMinute: number): DevicePace {
 
   /** When no more than `left` attempts of the device are inside the window. */
   const thinnedTo = (device: string, left: number): number => {
-    const times = (attempts.get(device) ?? []).map(({ at }) => at).sort((a, b) => a - b);
+    const times = (attempts.get(device) ?? []).map(({ at = clock.now() }) => at).sort((a, b) => a - b);
     return (times.at(-1 - left) ?? Number.NEGATIVE_INFINITY) + PACE_MS;
   };
+  // By the time that it counts, not by its turn: of two dials the first may be done last.
+  const counts = ({ at = clock.now() }: Attempt): boolean => at + PACE_MS > clock.now();
   // Asked again after each wait: an attempt that was still dialling counts from later than it seemed.
   const reach = async (at: () => number): Promise<void> => {
     for (let ms = at() - clock.now(); ms > 0; ms = at() - clock.now()) await pause(clock, ms);
@@ -85,8 +88,8 @@ export function devicePace(clock: Clock, perMinute: number): DevicePace {
   const attempt = async <T>(device: string, work: () => Promise<T>): Promise<T> => {
     const mine = (turns.get(device) ?? Promise.resolve()).then(async () => {
       await reach(() => thinnedTo(device, most - 1));
-      const one: Attempt = { at: clock.now() };
-      attempts.set(device, [...(attempts.get(device) ?? []), one].slice(-most));
+      const one: Attempt = { at: undefined };
+      attempts.set(device, [...(attempts.get(device) ?? []).filter(counts), one]);
       return one;
     });
     turns.set(device, mine);
