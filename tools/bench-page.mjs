@@ -1,5 +1,6 @@
-// Runs of a fleet in a tab of real Chromium, for tools/bench.mjs: everything due at once, until every device is online or has ended. On the
-// in-page platform, through the relay, and over the browser's own WebSockets. By hand: `node tools/bench-page.mjs` runs one of each.
+// Runs in a tab of real Chromium, for tools/bench.mjs. Of a fleet, everything due at once, until every device is online or has ended: on the
+// in-page platform, through the relay, and over the browser's own WebSockets. And of the suite. By hand: `node tools/bench-page.mjs` runs one
+// of each.
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -63,18 +64,34 @@ async function start(args) {
 }
 
 /**
+ * A page that is observed, of the app that it serves.
+ * @template T
  * @param {readonly string[]} args of `muster serve`
- * @param {{ devices: number, mode?: string, rate?: number, session?: string }} plan
- * @param {(page: import('@playwright/test').Page) => Promise<void>} choose fills in the target
- * @returns {Promise<PageRun>}
+ * @param {(page: import('@playwright/test').Page, url: string) => Promise<T>} use
+ * @returns {Promise<T>}
  */
-async function run(args, { devices, mode = 'mixed', rate = RATE, session = 'lean' }, choose) {
+async function withPage(args, use) {
   const server = await start(['serve', '--port', '0', '--no-stub', ...args]);
   const browser = await chromium.launch({ executablePath: await ensureChromium(), args: [...chromiumFlags] });
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ignoreHTTPSErrors: true });
     await page.addInitScript({ content: OBSERVE });
-    await page.goto(server.line);
+    return await use(page, server.line);
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+}
+
+/**
+ * @param {readonly string[]} args of `muster serve`
+ * @param {{ devices: number, mode?: string, rate?: number, session?: string }} plan
+ * @param {(page: import('@playwright/test').Page) => Promise<void>} choose fills in the target
+ * @returns {Promise<PageRun>}
+ */
+function run(args, { devices, mode = 'mixed', rate = RATE, session = 'lean' }, choose) {
+  return withPage(args, async (page, url) => {
+    await page.goto(url);
     await choose(page);
     await page.getByRole('textbox', { name: 'Devices', exact: true }).fill(String(devices));
     await page.getByRole('textbox', { name: 'Arrivals / s', exact: true }).fill(String(rate));
@@ -92,10 +109,25 @@ async function run(args, { devices, mode = 'mixed', rate = RATE, session = 'lean
     const frameP95Ms = frames[Math.floor(frames.length * 0.95)] ?? 0;
     const frameMaxMs = frames.at(-1) ?? 0;
     return { registrationsPerSecond: online / seconds, online, local, longestTaskMs, frameP95Ms, frameMaxMs };
-  } finally {
-    await browser.close();
-    await server.stop();
-  }
+  });
+}
+
+/**
+ * The suite in the page: every case that a page can run. Judging a crowd and writing the transcript must not make it stand still.
+ * @param {{ cases?: number }} [plan] how many of the list to pick; all unless told
+ * @returns {Promise<{ suiteSeconds: number, longestTaskMs: number }>}
+ */
+export function measureSuiteInPage({ cases } = {}) {
+  return withPage([], async (page, url) => {
+    await page.goto(`${url}#suite`);
+    for (const box of (await page.getByTestId('case').getByRole('checkbox').all()).slice(0, cases ?? 0)) await box.check();
+    await page.evaluate('window.longestTask = 0');
+    const startedAt = performance.now();
+    await page.getByRole('button', { name: cases === undefined ? /^Run all/ : `Run ${cases} picked` }).click();
+    await page.getByRole('button', { name: /^Run all/ }).waitFor({ timeout: LONGEST_MS });
+    const suiteSeconds = (performance.now() - startedAt) / 1000;
+    return { suiteSeconds, longestTaskMs: Number(await page.evaluate('window.longestTask')) };
+  });
 }
 
 /**
@@ -223,6 +255,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     'relay TCP connect 5,000': () => measureRelayTcp({ devices: 5_000 }),
     'direct WSS 200': () => measureDirect({ devices: 200 }),
     'direct WSS 300': () => measureDirect({ devices: 300 }),
+    suite: () => measureSuiteInPage(),
   };
   for (const [name, measure] of Object.entries(parts)) console.log(name, JSON.stringify(await measure().catch(String)));
 }

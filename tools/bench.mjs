@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { buildIfOlder, checkout } from './build.mjs';
-import { measureDirect, measurePage, measureRelay, measureRelayTcp } from './bench-page.mjs';
+import { measureDirect, measurePage, measureRelay, measureRelayTcp, measureSuiteInPage } from './bench-page.mjs';
 import { measureRate } from './bench-rate.mjs';
 import { measureSuite } from './bench-suite.mjs';
 
@@ -96,6 +96,7 @@ const results = [
   await series("our side, beside the barest client: mosquitto over TCP, the stub's TLS", () => sampleOf('load')),
   await rates(smoke ? [100] : [500, 1000, 2000, 4000]),
   await series('verify platform on the embedded stub', () => measureSuite(smoke ? { cases: 'platform/nwl/f*' } : {})),
+  await series('in a tab: the suite on the in-page stub', () => measureSuiteInPage(smoke ? { cases: 3 } : {}), FEW),
   await series('in a tab, 5,000 devices, reference', () => measurePage({ devices: smoke ? 200 : 5000, session: 'reference' })),
   await series('in a tab, through the relay: 5,000 devices register and connect over TLS', () => measureRelay({ devices: many }), FEW),
   await series(
