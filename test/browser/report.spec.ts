@@ -81,7 +81,7 @@ test('a search and a verdict hide the cases that do not match', async ({ page, r
   await expect(shownCases(page)).toHaveCount(all);
   await page.getByLabel('Find').fill('nwl/forged-reply');
   await expect(page.locator('#case-platform\\/nwl\\/forged-reply')).toBeVisible();
-  expect(await shownCases(page).count()).toBeLessThan(all);
+  await expect.poll(() => shownCases(page).count()).toBeLessThan(all);
   await page.getByLabel('Find').fill('no such words anywhere');
   await expect(shownCases(page)).toHaveCount(0);
   await expect(page.getByText('No case and no rule matches.')).toBeVisible();
