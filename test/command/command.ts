@@ -5,13 +5,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { afterAll } from 'vitest';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 export const COMMAND = join(CHECKOUT, 'dist/cli/muster.js');
 
 /** Ledgers of the runs of this process. */
 const STATE = mkdtempSync(join(tmpdir(), 'muster-test-state-'));
-process.on('exit', () => rmSync(STATE, { recursive: true, force: true }));
 
 export interface Ended {
   readonly code: number | null;
@@ -21,8 +21,13 @@ export interface Ended {
 
 /** Commands that run: those of a test that was given up must not outlive its file. */
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
+
+// Not when the process exits: vitest ends the processes of its files without telling them.
+afterAll(async () => {
+  const ended = [...running].map((child) => once(child, 'close'));
   for (const child of running) child.kill('SIGKILL');
+  await Promise.all(ended);
+  rmSync(STATE, { recursive: true, force: true });
 });
 
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
