@@ -120,6 +120,7 @@ function run(args, { devices, mode = 'mixed', rate = RATE, session = 'lean' }, c
 export function measureSuiteInPage({ cases } = {}) {
   return withPage([], async (page, url) => {
     await page.goto(`${url}#suite`);
+    await page.getByTestId('case-list').waitFor();
     for (const box of (await page.getByTestId('case').getByRole('checkbox').all()).slice(0, cases ?? 0)) await box.check();
     await page.evaluate('window.longestTask = 0');
     const startedAt = performance.now();

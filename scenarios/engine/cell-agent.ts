@@ -2,8 +2,8 @@
 import type { SessionName } from '../../kernel/trace/event.ts';
 import type { EditionName } from '../../protocol/editions.ts';
 import type { Options } from '../../platform-stub/core/options.ts';
-import type { CaseRecord } from '../judge/record.ts';
 import { POLICY, POLICY_RULES, type Policy, type PolicyRule } from '../../platform-stub/core/policy.ts';
+import type { CaseRecord } from '../judge/record.ts';
 import { judgeCase } from '../judge/judge.ts';
 import type { MutantCase } from '../mutants/matrix.ts';
 import { FIRMWARE_MUTANTS, PLATFORM_MUTANTS } from '../mutants/all.ts';
@@ -38,20 +38,24 @@ export interface CellAgent {
 export const cellAgent: CellAgent = {
   async run({ caseId, module, mutant, ...options }) {
     const definition = module === undefined ? caseNamed(caseId) : await imported(module);
-    const policy = PLATFORM_MUTANTS.find((one) => one.id === mutant)?.policy;
+    const policy = policyOf(mutant);
     const habits = FIRMWARE_MUTANTS.find((one) => one.id === mutant)?.habits;
     return runInCell(definition, { ...options, ...(policy ? { policy } : {}), ...(habits ? { habits } : {}) });
   },
   async judge(request) {
-    const policy = PLATFORM_MUTANTS.find((one) => one.id === request.mutant)?.policy;
+    const { mutant, ...ofRight } = request;
+    const policy = policyOf(mutant);
     if (policy) {
-      const { mutant: _, ...asked } = request;
-      const right = await besideRight(asked);
+      const right = await rightOf(ofRight);
       if (!POLICY_RULES.some((rule) => right.asked.has(rule) && policy[rule] !== POLICY[rule])) return right.said;
     }
     return saidOf(await cellAgent.run(request));
   },
 };
+
+function policyOf(mutant: string | undefined): Policy | undefined {
+  return PLATFORM_MUTANTS.find((one) => one.id === mutant)?.policy;
+}
 
 function saidOf(record: CaseRecord): MutantCase {
   const checks = CASES.find((one) => one.id === record.case)?.checks ?? [];
@@ -68,7 +72,7 @@ interface Right {
 const rights = new Map<string, Promise<Right>>();
 
 /** Two runs in cells are the same to the byte, so a platform that differs only where it is not asked gives the very same evidence. */
-function besideRight(request: CellRequest): Promise<Right> {
+function rightOf(request: CellRequest): Promise<Right> {
   const key = JSON.stringify(request);
   const known = rights.get(key) ?? runRight(request);
   rights.set(key, known);

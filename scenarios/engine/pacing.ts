@@ -74,13 +74,14 @@ export function devicePace(clock: Clock, perMinute: number): DevicePace {
   const attempts = new Map<string, Attempt[]>();
   const turns = new Map<string, Promise<Attempt>>();
 
+  const countsFrom = ({ at }: Attempt): number => at ?? clock.now();
   /** When no more than `left` attempts of the device are inside the window. */
   const thinnedTo = (device: string, left: number): number => {
-    const times = (attempts.get(device) ?? []).map(({ at = clock.now() }) => at).sort((a, b) => a - b);
+    const times = (attempts.get(device) ?? []).map(countsFrom).sort((a, b) => a - b);
     return (times.at(-1 - left) ?? Number.NEGATIVE_INFINITY) + PACE_MS;
   };
   // By the time that it counts, not by its turn: of two dials the first may be done last.
-  const counts = ({ at = clock.now() }: Attempt): boolean => at + PACE_MS > clock.now();
+  const counts = (one: Attempt): boolean => countsFrom(one) + PACE_MS > clock.now();
   // Asked again after each wait: an attempt that was still dialling counts from later than it seemed.
   const reach = async (at: () => number): Promise<void> => {
     for (let ms = at() - clock.now(); ms > 0; ms = at() - clock.now()) await pause(clock, ms);

@@ -142,7 +142,7 @@ describe('every mutant', () => {
     expect(red).toEqual(expect.arrayContaining(['connect-by-product-secret', 'replayed-as-sign-in', 'a-not-activated']));
   });
 
-  test('that a case does not ask for its lie is judged as a right platform is, and that is what it would be judged', async () => {
+  test('is judged as a right platform by a case that never asks for its lie, which is what a run of it would be judged', async () => {
     for (const { id } of IN_CELLS.filter((one) => one.direction === 'platform' && one.limits !== 'off')) {
       const request = { caseId: id, seed: '1', namespace: '0', edition: EDITION, mutant: 'no-cap' } as const;
       const { verdict, checks } = judge(CASES.find((one) => one.id === id) as CaseDefinition, await cells.run(request));
